@@ -1,5 +1,5 @@
 import { drawnOf } from '../../../shared/split.ts'
-import { gatherUnits, type Units } from './groups.ts'
+import { countClasses, divide, gatherUnits, type Units } from './groups.ts'
 import { shuffleInPlace, type Random } from './random.ts'
 
 /** How often all units are gone over again, at most, to bring the classes nearer to their shares. */
@@ -9,9 +9,9 @@ const mostExchanged = 2000
 /** nor where a round over all pairs would look at more classes of units than that: nothing can interrupt it. */
 const mostCompared = 5e7
 
-/** A unit: its rows, and how many of them are of each class, by the class's place. */
+/** A unit: how many rows it has, and how many of them are of each class. */
 interface Unit {
-  rows: number[]
+  rows: number
   counts: [label: number, count: number][]
 }
 
@@ -28,12 +28,13 @@ export function drawBalanced(
   share: number,
   source: Random,
 ): { drawn: Uint32Array; rest: Uint32Array } {
-  const all = gatherUnits(rows, units).map((unitRows) => unitOf(unitRows, labels))
+  const rowsOfUnits = gatherUnits(rows, units),
+    all = rowsOfUnits.map((unitRows): Unit => ({ rows: unitRows.length, counts: [...countClasses(unitRows, labels)] }))
   if (all.length < 2) return { drawn: new Uint32Array(), rest: rows.slice() }
   const draw = new Draw(all, rows.length, share)
   const order = Array.from(shuffleInPlace(Uint32Array.from(all.keys()), source))
   // Sorting keeps the drawn order among equals.
-  const bySize = order.toSorted((a, b) => all[b]!.rows.length - all[a]!.rows.length)
+  const bySize = order.toSorted((a, b) => all[b]!.rows - all[a]!.rows)
   draw.takeRareClasses(bySize)
   const compared = all.length * all.reduce((sum, { counts }) => sum + counts.length, 0),
     exchanging = all.length <= mostExchanged && compared <= mostCompared
@@ -43,15 +44,7 @@ export function drawBalanced(
     if (!changed && exchanging) for (const unit of bySize) if (draw.exchange(unit, bySize)) changed = true
   }
   if (draw.drawnUnits === 0) draw.change(bySize.at(-1)!)
-  const pick = (wanted: boolean) =>
-    Uint32Array.from(all.flatMap((unit, index) => (draw.drawn(index) === wanted ? unit.rows : []))).sort()
-  return { drawn: pick(true), rest: pick(false) }
-}
-
-function unitOf(rows: number[], labels: Int32Array | null): Unit {
-  const counts = new Map<number, number>()
-  for (const row of rows) counts.set(labels?.[row] ?? 0, (counts.get(labels?.[row] ?? 0) ?? 0) + 1)
-  return { rows, counts: [...counts] }
+  return divide(rowsOfUnits, (unit) => draw.drawn(unit))
 }
 
 /** What is known of a class: how many rows it has and still lacks on the drawn side, and how many units have it on each side. */
@@ -154,7 +147,7 @@ class Draw {
       of.missing -= sign * count
       of.drawn += sign
     }
-    this.missing -= sign * rows.length
+    this.missing -= sign * rows
     this.drawnUnits += sign
     this.isDrawn[unit] = sign > 0 ? 1 : 0
   }
@@ -174,7 +167,7 @@ class Draw {
     const sign = this.drawn(unit) ? -1 : 1,
       { rows, counts } = this.units[unit]!
     const grown = (missing: number, drawnCount: number, of: number) => ((missing - sign * drawnCount) ** 2 - missing ** 2) / of
-    let cost = grown(this.missing, rows.length, this.rows)
+    let cost = grown(this.missing, rows, this.rows)
     for (const [label, count] of counts) {
       const { missing, rows: of } = this.classes.get(label)!
       cost += grown(missing, count, of)

@@ -22,6 +22,23 @@ export function gatherUnits(rows: Uint32Array, units: Units): number[][] {
   return all
 }
 
+/** How many of some rows are of each class, in the order of their first ones; without labels all are of class 0. */
+export function countClasses(rows: Iterable<number>, labels: Int32Array | null): Map<number, number> {
+  const counts = new Map<number, number>()
+  for (const row of rows) {
+    const label = labels?.[row] ?? 0
+    counts.set(label, (counts.get(label) ?? 0) + 1)
+  }
+  return counts
+}
+
+/** The rows of the units that were drawn, and those of the others; both ascend. */
+export function divide(units: readonly number[][], isDrawn: (unit: number) => boolean): { drawn: Uint32Array; rest: Uint32Array } {
+  const rowsOf = (wanted: boolean) =>
+    Uint32Array.from(units.flatMap((rows, index) => (isDrawn(index) === wanted ? rows : []))).sort()
+  return { drawn: rowsOf(true), rest: rowsOf(false) }
+}
+
 /**
  * Draws whole units until they come closest to `share` of the rows, and each class to its share; at least one unit, never all,
  * where there are two or more. A function of (rows, units, labels, source). Both results ascend.
@@ -55,19 +72,16 @@ export function drawUnits(
     for (const index of order) {
       if (chosen[index] || remaining === 1 || !nearer(left, all[index]!.length)) continue
       if (byClass) {
-        const counts = new Map<number, number>()
-        for (const row of all[index]!) counts.set(classOf(row), (counts.get(classOf(row)) ?? 0) + 1)
         let change = 0
-        for (const [label, count] of counts) change += Math.abs(missing.get(label)! - count) - Math.abs(missing.get(label)!)
+        for (const [label, count] of countClasses(all[index]!, labels))
+          change += Math.abs(missing.get(label)! - count) - Math.abs(missing.get(label)!)
         if (change >= 0) continue
       }
       take(index)
     }
   }
   if (remaining === all.length) take(order.reduce((least, index) => (all[index]!.length < all[least]!.length ? index : least)))
-  const pick = (wanted: number) =>
-    Uint32Array.from(all.flatMap((unitRows, index) => (chosen[index] === wanted ? unitRows : []))).sort()
-  return { drawn: pick(1), rest: pick(0) }
+  return divide(all, (index) => chosen[index] === 1)
 }
 
 /** Units of groups and of copies together: what is connected by either. @param first for every row the first that is identical */

@@ -1,5 +1,5 @@
 import { drawnOf, validationShare } from '../../../shared/split.ts'
-import { drawUnits } from './groups.ts'
+import { countClasses, drawUnits } from './groups.ts'
 import type { PackedDataset } from './packed.ts'
 import { random, shuffle, shuffleInPlace, type Random } from './random.ts'
 
@@ -13,8 +13,7 @@ type Rows = Pick<PackedDataset, 'train' | 'labels'> & Partial<Pick<PackedDataset
 /** Rows by label, ascending labels (rows without one first); a single group without labels. */
 export function byClass(rows: Uint32Array, labels: Int32Array | null): Uint32Array[] {
   if (!labels) return [rows]
-  const counts = new Map<number, number>()
-  for (const row of rows) counts.set(labels[row]!, (counts.get(labels[row]!) ?? 0) + 1)
+  const counts = countClasses(rows, labels)
   const groups = new Map(
     [...counts.keys()].sort((a, b) => a - b).map((label) => [label, { rows: new Uint32Array(counts.get(label)!), filled: 0 }]),
   )
