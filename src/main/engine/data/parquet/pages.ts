@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
-import { snappyUncompress, type ColumnChunk, type Compressors } from 'hyparquet'
+import type { ColumnChunk, Compressors } from 'hyparquet'
 import { compressors as others } from 'hyparquet-compressors'
 import { parquetHeader } from 'hyparquet/src/column.js'
 import { decompressPage, readDataPage } from 'hyparquet/src/datapage.js'
@@ -18,13 +18,8 @@ const mega = 2 ** 20
 /** Of a page, packed or unpacked. Writers make them of 1 MB, or of one large value, or (some) of a thousand values. */
 const mostPage = 512 * mega
 
-/** What unpacks to more than was said ends there. */
+/** Beside Snappy, which the library has. What unpacks to more than was said ends there. */
 const compressors: Compressors = {
-  SNAPPY: (input, length) => {
-    const out = new Uint8Array(length)
-    snappyUncompress(input, out)
-    return out
-  },
   GZIP: (input, length) => gunzipSync(input, { maxOutputLength: Math.max(1, length) }),
   ZSTD: (input, length) => zstdDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
   BROTLI: (input, length) => brotliDecompressSync(input, { maxOutputLength: Math.max(1, length) }),
@@ -185,11 +180,7 @@ function readValues(
 const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 /** What stands before a page; longer where a writer put the least and greatest values into it. */
-async function pageHeader(
-  file: FileHandle,
-  at: number,
-  end: number,
-): Promise<{ header: ReturnType<typeof parquetHeader>; size: number }> {
+async function pageHeader(file: FileHandle, at: number, end: number): Promise<{ header: Header; size: number }> {
   for (const step of [2 ** 12, 2 ** 20, 2 ** 24]) {
     const bytes = await bytesAt(file, at, Math.min(step, Math.max(0, end - at))),
       reader = { view: viewOf(bytes), offset: 0 }
