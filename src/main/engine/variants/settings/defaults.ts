@@ -1,13 +1,4 @@
-import {
-  dataSchema,
-  fineTuningSchema,
-  networkSchema,
-  pretrainingSchema,
-  reconstructionSchema,
-  trainingSchema,
-  type NetworkConfig,
-  type Origin,
-} from '../../../../shared/config.ts'
+import { configSchema, type NetworkConfig, type Origin } from '../../../../shared/config.ts'
 import { flatten } from '../../../../shared/settings/nested.ts'
 import { usualBatch } from '../../../../shared/usualSizes.ts'
 import { seenOf, sizesFor } from '../fromData.ts'
@@ -76,8 +67,8 @@ function layersOf(variant: Variant, given: Facts, { layers, classification, labe
   // What is drawn as 0 or 1 is no photograph any more.
   const facts = binarised && given.pixels ? { ...given, pixels: 'nearlyBinary' as const } : given
   const sizes = sizesFor(facts)
-  const shared = networkSchema.parse({})
-  const usual = [variant.defaultsFor?.(facts, 1).network, variant.defaults?.network, sizes.network, shared]
+  const shared = configSchema.parse({ network: {}, training: {}, regularizer: {} })
+  const usual = [variant.defaultsFor?.(facts, 1).network, variant.defaults?.network, sizes.network, shared.network]
   const code = codeSize ?? usual.find((network) => network?.layers?.at(-1) !== undefined)!.layers!.at(-1)!
   const ofData = variant.defaultsFor?.(facts, code)
   const regularizer = variant.settings.parse({}) as Section
@@ -97,17 +88,7 @@ function layersOf(variant: Variant, given: Facts, { layers, classification, labe
   const few = classification && labelled > 0 && labelled <= fewLabels.count
   const vector = facts.kind === 'vector'
   return [
-    {
-      from: 'shared',
-      values: {
-        network: shared,
-        reconstruction: reconstructionSchema.parse(undefined),
-        training: trainingSchema.parse({}),
-        data: dataSchema.parse({}),
-        pretraining: pretrainingSchema.parse({}),
-        fineTuning: fineTuningSchema.parse({}),
-      },
-    },
+    { from: 'shared', values: shared },
     {
       from: 'data',
       values: {

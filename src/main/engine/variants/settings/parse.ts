@@ -1,15 +1,5 @@
-import { z } from 'zod'
 import { readAugmentation, writtenAugmentation } from '../../../../shared/augmentation.ts'
-import {
-  dataSchema,
-  fineTuningSchema,
-  networkSchema,
-  pretrainingSchema,
-  reconstructionSchema,
-  trainingSchema,
-  type Config,
-  type Field,
-} from '../../../../shared/config.ts'
+import { configSchema, pretrainingSchema, type Config, type Field } from '../../../../shared/config.ts'
 import type { ErrorInfo } from '../../../../shared/errors.ts'
 import { fixedOf, type Variant } from '../variant.ts'
 import type { Sections } from './defaults.ts'
@@ -26,14 +16,9 @@ function schemaOf(variant: Variant, layers: Variant | null): ReturnType<typeof m
 }
 
 const makeSchema = (variant: Variant, layers: Variant | null) =>
-  z.object({
-    network: networkSchema,
-    reconstruction: reconstructionSchema,
-    training: trainingSchema,
+  configSchema.extend({
     regularizer: variant.settings,
-    data: dataSchema,
     pretraining: pretrainingSchema.extend(layers ? { regularizer: layers.settings } : {}),
-    fineTuning: fineTuningSchema,
   })
 
 /**
