@@ -1,7 +1,7 @@
 import { networkSchema, type Config } from '../../../../shared/config.ts'
 import { determined, layerVariantOf, layerVariantsOf, takesPretraining } from '../layers.ts'
 import { plainest, variantOf, variants } from '../registry.ts'
-import type { Variant } from '../variant.ts'
+import type { Facts, Variant } from '../variant.ts'
 
 /** Settings on which other settings' defaults depend: as the user gave them, unchecked. */
 export interface Chosen {
@@ -24,6 +24,10 @@ export const nothingChosen: Chosen = {
   codeSize: null,
   binarised: false,
 }
+
+/** The data as networks see them: what is drawn as 0 or 1 is no photograph any more. */
+export const asSeen = (facts: Facts, { binarised }: Chosen): Facts =>
+  binarised && facts.pixels ? { ...facts, pixels: 'nearlyBinary' } : facts
 
 /** What a user chose of these, by dotted keys. */
 export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>): Chosen {

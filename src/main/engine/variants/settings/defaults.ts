@@ -4,7 +4,7 @@ import { usualBatch } from '../../../../shared/usualSizes.ts'
 import { seenOf, sizesFor } from '../fromData.ts'
 import { determined, takesPretraining } from '../layers.ts'
 import { fixedOf, isContinuous, type Facts, type Variant } from '../variant.ts'
-import { defaultLayerVariant, nothingChosen, type Chosen } from './chosen.ts'
+import { asSeen, defaultLayerVariant, nothingChosen, type Chosen } from './chosen.ts'
 
 /** Values of one config section, key by key. */
 export type Section = Record<string, unknown>
@@ -63,9 +63,9 @@ export function setAt(sections: Sections, key: string, value: unknown): boolean 
  * pretraining; the variant's own; what of these follows from the data; and what is determined: what Boltzmann machines are made
  * of they are made of, fine-tuning unties the weights.
  */
-function layersOf(variant: Variant, given: Facts, { layers, classification, labelled, codeSize, binarised }: Chosen): Layer[] {
-  // What is drawn as 0 or 1 is no photograph any more.
-  const facts = binarised && given.pixels ? { ...given, pixels: 'nearlyBinary' as const } : given
+function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
+  const { layers, classification, labelled, codeSize } = chosen
+  const facts = asSeen(given, chosen)
   const sizes = sizesFor(facts)
   const shared = configSchema.parse({ network: {}, training: {}, regularizer: {} })
   const usual = [variant.defaultsFor?.(facts, 1).network, variant.defaults?.network, sizes.network, shared.network]

@@ -11,7 +11,7 @@ import {
 import { reasonFor } from '../fromData.ts'
 import { layerVariantsOf, takesPretraining } from '../layers.ts'
 import { fixedOf, type Facts, type Variant } from '../variant.ts'
-import type { Chosen } from './chosen.ts'
+import { asSeen, nothingChosen, type Chosen } from './chosen.ts'
 import { defaultsOf, type Defaults, type Section, type Sections } from './defaults.ts'
 
 /** The parts of a JSON Schema that describe one of our settings. */
@@ -36,11 +36,11 @@ interface Described {
 export function fieldsOf(
   variant: Variant,
   facts: Facts = {},
-  chosen?: Chosen,
+  chosen: Chosen = nothingChosen,
   { sections, from }: Defaults = defaultsOf(variant, facts, chosen),
 ): Field[] {
   const fixed = fixedOf(variant, sections.regularizer)
-  const known = chosen?.binarised && facts.pixels ? { ...facts, pixels: 'nearlyBinary' as const } : facts
+  const known = asSeen(facts, chosen)
   const field = (key: string, described: Described, value: unknown): Field => ({
     ...fieldOf(key, described, value, reasonFor(key, value, known)),
     from: from.get(key) ?? 'shared',
@@ -77,7 +77,7 @@ export function fieldsOf(
           ...section('pretraining', pretrainingSchema, { regularizer: true }).map((each) =>
             each.key === 'pretraining.variant' ? { ...each, kind: 'choice' as const, choices: layerVariantsOf(variant) } : each,
           ),
-          ...(chosen?.layers ? ofLayers(chosen.layers, chosen.kind) : []),
+          ...(chosen.layers ? ofLayers(chosen.layers, chosen.kind) : []),
           ...section('fineTuning', fineTuningSchema),
         ]
       : []),
