@@ -1,5 +1,6 @@
 import type { Field } from '../config.ts'
 import { choiceWords } from '../words.ts'
+import { fieldsByKey } from './applies.ts'
 
 /**
  * The engine's sentences name settings by their keys, as commands and files take them. A window says their titles instead, by which
@@ -20,7 +21,7 @@ const change = /; change ([\w.]+)\.$/
  * @param fields that it may name
  */
 export function inTitles(message: string, fields: readonly Field[]): string {
-  const byKey = new Map(fields.map((field) => [field.key, field]))
+  const byKey = fieldsByKey(fields)
   // Variants have titles of their own, which a sentence about a choice among them need not know.
   const choices = new Set(fields.flatMap(({ key, choices = [] }) => (key.endsWith('.variant') ? [] : choices)))
   return message

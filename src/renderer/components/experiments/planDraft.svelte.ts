@@ -2,7 +2,7 @@ import { SvelteMap } from 'svelte/reactivity'
 import type { Field, Settings, VariantInfo } from '../../../shared/config.ts'
 import type { Plan, PlanCheck, PlanInput, PlanVariant, Sweep } from '../../../shared/experiments.ts'
 import { variants } from '../../state/variants.svelte.ts'
-import { fieldsThatApply } from '../../../shared/settings/applies.ts'
+import { fieldsByKey, fieldsThatApply } from '../../../shared/settings/applies.ts'
 import { inTitles } from '../../../shared/settings/messages.ts'
 import { flatten } from '../../../shared/settings/nested.ts'
 import { textOf } from '../../../shared/settings/text.ts'
@@ -139,7 +139,7 @@ export class PlanDraft {
     const settings: Record<string, unknown> = {}
     const sweep: Sweep = {}
     let wrong = false
-    const known = new Map(fields.map((field) => [field.key, field]))
+    const known = fieldsByKey(fields)
     const visible = new Set(shown.map(({ key }) => key))
     for (const [key, text] of texts) {
       const field = known.get(key)
