@@ -1,5 +1,6 @@
 import type { Difference, GroupEstimate } from '../../../shared/comparison.ts'
 import type { CallInput } from '../../../shared/calls.ts'
+import { differenceUnit } from '../../../shared/figures.ts'
 import { interval } from '../compare/figureTable.ts'
 
 /** A row of an experiment's results, with the texts that are on screen; empty where there is nothing yet. */
@@ -24,7 +25,7 @@ export function resultTexts(
 ): Pick<CallInput<'tables.csv'>, 'columns' | 'rows'> {
   const { swept, seeds, figure, unit, pairs } = heads
   const column = (title: string, of = '', numeric = true) => ({ title, unit: of, numeric })
-  const points = unit === '%' ? 'points' : unit
+  const points = differenceUnit(unit)
   return {
     columns: [
       column('Configuration', '', false),

@@ -1,4 +1,5 @@
 import type { Dataset, Run } from '../../../../shared/domain.ts'
+import { withSign } from '../../../../shared/figures.ts'
 import { inKeys } from '../../../../shared/settings/messages.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import {
@@ -156,7 +157,7 @@ export const presetsList: Command = {
   async run({ call }) {
     const { presets } = await call('presets.list', {})
     const runLine = ({ id, title, references }: PresetFormInfo['runs'][number]) =>
-      `    ${id.padEnd(10)}${title}: ${references.map((one) => `${one.title} ${one.text}${one.unit === '%' ? '%' : ''}`).join(', ')}`
+      `    ${id.padEnd(10)}${title}: ${references.map((one) => `${one.title} ${withSign(one.text, one.unit)}`).join(', ')}`
     const text = presets
       .map((preset) =>
         [
