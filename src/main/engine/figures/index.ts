@@ -26,10 +26,9 @@ export const numberKeys = (): NumberKey[] => entries().flatMap(([key, metric]) =
 /** Every figure of some runs, whether or not one has it, in the order of the tables. */
 export function figuresOf(runs: readonly Evaluated[]): Figure[] {
   const some = differing(runs)
-  return entries().flatMap(([key, metric]) => {
-    if ('shownIn' in metric || (metric.applies && !some.some(metric.applies))) return []
-    return figuresIn(key, metric, some)
-  })
+  return entries().flatMap(([key, metric]) =>
+    'applies' in metric && metric.applies && !some.some(metric.applies) ? [] : figuresIn(key, metric, some),
+  )
 }
 
 function figuresIn(key: keyof Metrics, metric: Metric, runs: readonly Evaluated[]): Figure[] {
@@ -59,7 +58,7 @@ function differing(runs: readonly Evaluated[]): readonly Evaluated[] {
   for (const run of runs) {
     let signature = ''
     for (const { key, parts, applies } of metrics) {
-      if (parts) signature += namesIn(run.evaluation?.[key])
+      if (parts) signature += nestedNames(run.evaluation?.[key])
       if (applies) signature += applies(run) ? '+' : '-'
     }
     if (!different.has(signature)) different.set(signature, run)
@@ -68,10 +67,10 @@ function differing(runs: readonly Evaluated[]): readonly Evaluated[] {
 }
 
 /** By what names the numbers of a metric go. */
-function namesIn(value: unknown): string {
+function nestedNames(value: unknown): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return ''
   let names = '{'
-  for (const [name, inner] of Object.entries(value)) names += `${name}${namesIn(inner)},`
+  for (const [name, inner] of Object.entries(value)) names += `${name}${nestedNames(inner)},`
   return `${names}}`
 }
 
