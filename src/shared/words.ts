@@ -10,3 +10,11 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
 /** A setting's choice as words: `saltAndPepper` as `salt and pepper`; names of functions stay as they are. */
 export const choiceWords = (choice: string): string =>
   choice.replace(/([a-z])([A-Z])/g, (_, before: string, after: string) => `${before} ${after.toLowerCase()}`)
+
+/**
+ * A title as it stands within a sentence: `Linear probe accuracy` as `linear probe accuracy`; `PCA`, `KL` and names of people as
+ * they are.
+ */
+export function inSentence(title: string): string {
+  return /^(Hoyer|Jacobian)/.test(title) ? title : title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
+}

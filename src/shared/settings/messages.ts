@@ -1,5 +1,5 @@
 import type { Field } from '../config.ts'
-import { choiceWords } from '../words.ts'
+import { choiceWords, inSentence } from '../words.ts'
 import { fieldsByKey } from './applies.ts'
 
 /**
@@ -10,7 +10,7 @@ import { fieldsByKey } from './applies.ts'
 /** A field's title; what belongs to the pretraining says so where the whole network has a setting of that title. */
 const titleOf = (field: Field, fields: readonly Field[]): string =>
   field.key.startsWith('pretraining.') && fields.some(({ key, title }) => key !== field.key && title === field.title)
-    ? `Pretraining: ${field.title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())}`
+    ? `Pretraining: ${inSentence(field.title)}`
     : field.title
 
 /** What a sentence that begins with a title ends with, where that says no more than which setting it is about. */

@@ -1,5 +1,5 @@
 import { formatFigure, withSign } from '../../../shared/figures.ts'
-import { inSentence } from '../compare/formats.ts'
+import { inSentence } from '../../../shared/words.ts'
 import { metrics, type NumberKey } from '../figures/index.ts'
 
 /** What a figure is called above a column and within a line. */

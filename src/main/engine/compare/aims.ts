@@ -1,10 +1,11 @@
 import type { Run } from '../../../shared/domain.ts'
+import { inSentence } from '../../../shared/words.ts'
 import type { Goal } from '../figures/figure.ts'
 import { goalsOf } from '../figures/index.ts'
 import { likelihoodWords } from '../figures/likelihood.ts'
 import { variants } from '../variants/index.ts'
 import { likelihoodOf } from '../variants/variant.ts'
-import { formatList, inSentence } from './formats.ts'
+import { formatList } from './formats.ts'
 
 /** What a run was trained for: the figure's kind, or null where no figure measures it; and in words, behind “trained”. */
 interface Aim {

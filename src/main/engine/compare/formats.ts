@@ -1,6 +1,6 @@
 import { absent } from '../../../shared/quantities.ts'
 
-/** How settings and names are written wherever the engine writes them for people: comparisons, tables, CSV, command line. */
+/** How settings and lists are written wherever the engine writes them for people: comparisons, tables, CSV, command line. */
 
 /** The value of a setting: numbers with all their digits, lists with commas, booleans as yes and no. */
 export function formatSetting(value: unknown): string {
@@ -15,12 +15,4 @@ export function formatSetting(value: unknown): string {
 export function formatList(items: readonly string[]): string {
   if (items.length < 2) return items.join('')
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`
-}
-
-/**
- * A title as it stands within a sentence: `Linear probe accuracy` as `linear probe accuracy`; `PCA`, `KL` and names of people as
- * they are.
- */
-export function inSentence(title: string): string {
-  return /^(Hoyer|Jacobian)/.test(title) ? title : title.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase())
 }

@@ -3,8 +3,7 @@ import type { VariantInfo } from '../../../shared/config.ts'
 import type { Group } from '../../../shared/comparison.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { absent } from '../../../shared/quantities.ts'
-import { choiceWords } from '../../../shared/words.ts'
-import { inSentence } from './formats.ts'
+import { choiceWords, inSentence } from '../../../shared/words.ts'
 import { settingDifferences, settingsReader } from './settings.ts'
 
 /** What an experiment knows of some runs: they are one cell of its plan, and whether that is what its others are compared with. */

@@ -7,7 +7,8 @@ import { flatten } from '../../../shared/settings/nested.ts'
 import { inertSettings } from '../variants/inert.ts'
 import { variants as registered } from '../variants/registry.ts'
 import { absent } from '../../../shared/quantities.ts'
-import { formatSetting, inSentence } from './formats.ts'
+import { inSentence } from '../../../shared/words.ts'
+import { formatSetting } from './formats.ts'
 
 export type DifferenceRow = Comparison['differences'][number]
 

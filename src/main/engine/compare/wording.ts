@@ -2,8 +2,9 @@ import type { FigureRow, GroupFigure } from '../../../shared/comparison.ts'
 import { withUnit } from '../../../shared/figures.ts'
 import type { RunGroup } from './groups.ts'
 import type { Run } from '../../../shared/domain.ts'
+import { inSentence } from '../../../shared/words.ts'
 import { aimClause } from './aims.ts'
-import { formatList, inSentence } from './formats.ts'
+import { formatList } from './formats.ts'
 
 /** A run's name as it stands in a sentence. The text is plain: whoever shows it escapes it. */
 export function quoted(run: Pick<Run, 'name'>): string {

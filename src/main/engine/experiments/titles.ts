@@ -1,7 +1,7 @@
 import type { Field } from '../../../shared/config.ts'
 import { applies, type FieldsByKey } from '../../../shared/settings/applies.ts'
-import { choiceWords } from '../../../shared/words.ts'
-import { formatSetting, inSentence } from '../compare/formats.ts'
+import { choiceWords, inSentence } from '../../../shared/words.ts'
+import { formatSetting } from '../compare/formats.ts'
 import { isOwn } from '../../../shared/ownedKeys.ts'
 
 /** A cell before it has a name. */
