@@ -2,11 +2,10 @@ import { networkSchema, pretrainingSchema, trainingSchema } from '../../../share
 import { trainingRows } from '../../../shared/split.ts'
 import { epochsThatTeach } from '../../../shared/trainingLength.ts'
 import { usualBatch, usualLayers } from '../../../shared/usualSizes.ts'
+import { counted, thousands } from '../../../shared/words.ts'
 import type { Facts } from './variant.ts'
 
 /** What of the shared defaults follows from the data: how much of them there is, and what their values are. */
-
-const number = (value: number): string => value.toLocaleString('en')
 
 /** Images that training sees; undefined where it is not known. */
 export const seenOf = ({ trainCount, validationCount }: Facts): number | undefined =>
@@ -42,19 +41,18 @@ const pixelWords = { colour: 'colour images', gray: 'images of many shades of gr
 export function reasonFor(key: string, value: unknown, facts: Facts): string | undefined {
   const { pixels, rowSize, kind } = facts,
     seen = seenOf(facts)
-  const images = kind === 'vector' ? 'samples' : 'images'
+  const image = kind === 'vector' ? 'sample' : 'image'
   if (pixels === 'colour' || pixels === 'gray') {
     if (key === 'reconstruction' && value === 'squaredError') return `Squared error, because these are ${pixelWords[pixels]}.`
     if (key === 'regularizer.decoder' && value === 'gaussian') return `Gaussian, because these are ${pixelWords[pixels]}.`
   }
   if (kind === 'vector' && key === 'reconstruction') return 'Squared error, because values leave [0, 1].'
-  if (key === 'network.layers' && rowSize !== undefined && rowSize < 512)
-    return `Sized for ${number(rowSize)} ${rowSize === 1 ? 'value' : 'values'} a row.`
+  if (key === 'network.layers' && rowSize !== undefined && rowSize < 512) return `Sized for ${counted(rowSize, 'value')} a row.`
   if (seen === undefined) return undefined
   const usual = key.startsWith('pretraining.') ? pretrainingSchema.parse({}) : trainingSchema.parse({})
   if (/^(pre)?training\.batchSize$/.test(key) && (value as number) < usual.batchSize)
-    return `${number(value as number)}, because ${number(seen)} ${seen === 1 ? images.slice(0, -1) : images} train.`
+    return `${thousands(value as number)}, because ${counted(seen, image)} train.`
   if (/^(pre)?training\.epochs$/.test(key) && (value as number) > usual.epochs && seen < usual.batchSize * 100)
-    return `More than ${usual.epochs}, because few ${images} are few steps an epoch.`
+    return `More than ${usual.epochs}, because few ${image}s are few steps an epoch.`
   return undefined
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { trainingRows } from '../../../shared/split.ts'
 import { usualCode } from '../../../shared/usualSizes.ts'
+import { thousands } from '../../../shared/words.ts'
 import { defineVariant } from './variant.ts'
 
 /** The baseline beside every comparison: the best linear code for the squared error, without training. */
@@ -46,9 +47,9 @@ export default defineVariant({
     const most = Math.max(1, trainingRows({ trainCount, validationCount }) - 1)
     if (components! <= most) return []
     return [
-      `${(most + 1).toLocaleString('en')} training ${kind === 'image' ? 'images' : 'samples'} have ` +
-        `at most ${most.toLocaleString('en')} principal components; the others of the ` +
-        `${components!.toLocaleString('en')} add nothing, and with as many the training ` +
+      `${thousands(most + 1)} training ${kind === 'image' ? 'images' : 'samples'} have ` +
+        `at most ${thousands(most)} principal components; the others of the ` +
+        `${thousands(components!)} add nothing, and with as many the training ` +
         `${kind === 'image' ? 'images' : 'samples'} are rebuilt without an error, which says little ` +
         'of new ones.',
     ]

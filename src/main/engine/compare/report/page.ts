@@ -2,7 +2,7 @@ import type { Comparison, GroupFigure, SettingSection } from '../../../../shared
 import type { CompareLine } from '../../../../shared/comparisonLines.ts'
 import type { Dataset, Images } from '../../../../shared/domain.ts'
 import { differenceUnit, scaleOf } from '../../../../shared/figures.ts'
-import { counted, inSentence } from '../../../../shared/words.ts'
+import { counted, inSentence, thousands } from '../../../../shared/words.ts'
 import { chosenSettings, isChoice, settingText } from '../textTables.ts'
 import { forest, lineChart } from './chart.ts'
 import { html, name, sentence, type Markup } from './html.ts'
@@ -54,9 +54,9 @@ export function reportPage(facts: ReportFacts): string {
 <p class="muted">${createdAt.slice(0, 16).replace('T', ' ')} UTC, Autoencoder Workbench ${version}</p>
 ${datasets.map(
   ({ name: called, count, testCount, width, height, channels, kind, sha256 }) => html`<p
-  class="muted">Dataset ${name(called)}: ${count.toLocaleString('en')} ${
+  class="muted">Dataset ${name(called)}: ${thousands(count)} ${
     kind === 'image' ? `images of ${width} × ${height}${channels === 3 ? ' in colour' : ''}` : `rows of ${width} values`
-  }, ${testCount.toLocaleString('en')} of them for testing; SHA-256 <span class="small">${sha256}</span></p>`,
+  }, ${thousands(testCount)} of them for testing; SHA-256 <span class="small">${sha256}</span></p>`,
 )}</header>
 <main>
 <div class="lead">${sentences.map((one) => html`<p>${sentence(one, names)}</p>`)}</div>
@@ -252,7 +252,7 @@ function runsSection(comparison: Comparison): Markup {
 ${runs.map(
   (run, index) => html`<tr><th scope="row">${name(run.name)}</th><td>${name(groupOf.get(run.id) ?? '')}</td><td
   class="number">${run.seed}</td><td>${run.state}</td><td class="number">${Math.round(run.epoch * 10) / 10}</td><td
-    class="number">${run.parameters.toLocaleString('en')}</td>${shown.map(
+    class="number">${thousands(run.parameters)}</td>${shown.map(
       ({ texts }) => html`<td class="number">${texts[index]!}</td>`,
     )}<td>${run.id}</td></tr>`,
 )}
