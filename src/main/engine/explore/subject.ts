@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { shapeOf, sizeOf } from '../../../shared/shape.ts'
 import { readCheckpoint, readResult } from '../checkpoint/checkpoint.ts'
+import { trainAgain } from '../checkpoint/inputShape.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { validationSplit } from '../data/split.ts'
 import { inputTensor } from '../network/inputs.ts'
@@ -44,12 +45,9 @@ export class Subject {
   static load(target: Target, pool: DataPool): Subject {
     const { variant, config, seed, inputShape, classes, state } =
       target.checkpoint === 'result' ? readResult(target.runFolder) : readCheckpoint(target.runFolder, target.checkpoint)
-    if (sizeOf(inputShape) !== sizeOf(target.dataset)) {
-      throw new WorkbenchError(
-        'RUN_MISMATCH',
-        `The checkpoint takes ${sizeOf(inputShape)} values and the dataset's samples have ${sizeOf(target.dataset)}; train the run again.`,
-      )
-    }
+    const takes = sizeOf(inputShape),
+      has = sizeOf(target.dataset)
+    if (takes !== has) throw trainAgain(takes, has)
     const { folder } = target.dataset
     const key = `${folder}${config.data.binarise === 'none' ? '' : ' binarised'}`
     return new Subject(

@@ -1,6 +1,6 @@
-import { WorkbenchError } from '../../../shared/errors.ts'
 import { sizeOf } from '../../../shared/shape.ts'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
+import { trainAgain } from '../checkpoint/inputShape.ts'
 import { validationSplit } from '../data/split.ts'
 import { CompiledModel } from '../training/compiled.ts'
 import { openTrainingData, type TrainingData } from '../training/data.ts'
@@ -17,13 +17,6 @@ export interface Trained<C extends Checkpoint = Checkpoint> {
   /** The network itself, compiled; the caller closes it. */
   load(): CompiledModel
 }
-
-/** Of a run whose checkpoint and dataset do not belong together. */
-const trainAgain = (takes: number, has: number): WorkbenchError =>
-  new WorkbenchError(
-    'RUN_MISMATCH',
-    `The checkpoint takes ${takes} values and the dataset's samples have ${has}; train the run again.`,
-  )
 
 /**
  * Opens what nearly every job on a trained network needs first.
