@@ -138,7 +138,7 @@ export const experimentHandlers = (context: Context) => {
       )
       const restored = together.map(({ id: run }) => queue.view(store.runs.get(run)))
       // Those that had stayed belong to it again.
-      for (const run of ownRuns(store.experiments.resolve(id))) emit({ type: 'run', run: queue.view(store.runs.get(run.id)) })
+      for (const run of ownRuns(store.experiments.resolve(id))) emit({ type: 'run', run: queue.view(run) })
       queue.add(...restored.filter(({ state }) => state === 'queued').map((run) => run.id))
       return { experiment: experiments.tell(id) }
     },

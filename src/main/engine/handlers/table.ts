@@ -71,7 +71,12 @@ export function tableHandlers({ store, queue, emit, log }: Context) {
         ),
       }
     },
-    'runs.several': ({ runs }) => ({ runs: runs.flatMap((id) => (store.runs.has(id) ? queue.view(store.runs.get(id)) : [])) }),
+    'runs.several': ({ runs }) => ({
+      runs: runs
+        .map((id) => store.runs.read(id))
+        .filter((run) => run !== null)
+        .map((run) => queue.view(run)),
+    }),
     'runs.columns': async () => ({ columns: tableColumns([...(await index.entries()).values()], variantInfos()) }),
     'runs.values': async ({ columns, runs }) => {
       const entries = some(await index.entries(), runs)
