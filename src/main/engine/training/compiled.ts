@@ -40,7 +40,7 @@ export class CompiledModel implements Model {
   readonly #network: NetworkConfig
   readonly #likelihood: Likelihood | null
   readonly #classifies: boolean
-  readonly #drawsInputs: boolean
+  readonly #takesClean: boolean
   /** Names of the values that `step` and `validate` return, in their order. */
   readonly terms: readonly string[]
   /** Names of what `validate` returns after the terms. */
@@ -59,8 +59,8 @@ export class CompiledModel implements Model {
     this.specs = program.weights
     this.#network = spec.config.network
     this.#likelihood = likelihoodOf(spec.variant, spec.config)
-    this.#classifies = spec.config.fineTuning.kind === 'classification'
-    this.#drawsInputs = spec.config.data.binarise === 'dynamic'
+    this.#classifies = program.classifies
+    this.#takesClean = program.takesClean
     this.terms = program.terms
     this.watched = program.watched
     this.norms = program.norms
@@ -136,8 +136,7 @@ export class CompiledModel implements Model {
     labels: Int32Array | null = null,
     clean: Batch | null = null,
   ): Float32Array {
-    const judged: Record<string, Value> =
-      this.#drawsInputs && !this.#classifies ? { clean: this.#value(clean ?? batch.slice()) } : {}
+    const judged: Record<string, Value> = this.#takesClean ? { clean: this.#value(clean ?? batch.slice()) } : {}
     const [terms] = this.#session.run({ ...this.#feeds(batch, rows, seed, draw, afterTraining, labels), ...judged }, [
       `validate${rows.length}`,
     ])

@@ -78,12 +78,13 @@ export class ModelGraph {
     return sizeOf(this.spec.input)
   }
 
-  get drawsInputs(): boolean {
-    return this.spec.config.data.binarise === 'dynamic'
-  }
-
   get classifies(): boolean {
     return this.spec.config.fineTuning.kind === 'classification'
+  }
+
+  /** Whether `clean` is given as well: what an autoencoder is judged on whose objective draws its inputs anew from the batch. */
+  get takesClean(): boolean {
+    return this.spec.config.data.binarise === 'dynamic' && !this.classifies
   }
 
   handle(name: string): string {

@@ -15,7 +15,7 @@ export function addInputs(model: ModelGraph): void {
   graph.input('epoch', 'float32', [])
   if (model.classifies) graph.input('labels', 'int32', [-1])
   addScaled(model, 'batch', 'scaled')
-  if (model.drawsInputs && !model.classifies) addScaled(model, 'clean', 'clean/scaled')
+  if (model.takesClean) addScaled(model, 'clean', 'clean/scaled')
 }
 
 function addScaled({ graph, spec, rowSize }: ModelGraph, input: string, name: string): void {

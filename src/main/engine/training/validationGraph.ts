@@ -8,9 +8,7 @@ import { cleanError, cleanErrorName, objectiveOf } from './objective.ts'
 export function addValidation(model: ModelGraph, size: number): void {
   const { graph, spec } = model
   const { variant, config } = spec
-  /** What an autoencoder is judged on, where the objective draws its inputs anew from those that it is given. */
-  const drawn = model.drawsInputs && !model.classifies
-  const clean: Given[] = drawn ? [{ name: 'clean', tensor: filled([size, model.rowSize]) }] : []
+  const clean: Given[] = model.takesClean ? [{ name: 'clean', tensor: filled([size, model.rowSize]) }] : []
   const { recording } = trace([...model.givenBatch(size), ...clean], model.givenWeights(), (named) => {
     const given = model.given(named)
     const { terms, watched } = objectiveOf(variant, config, given)
@@ -18,14 +16,20 @@ export function addValidation(model: ModelGraph, size: number): void {
     const measured: Record<string, Tensor> = model.classifies
       ? {}
       : {
-          [cleanErrorName]: cleanError(variant, config, given.input, given.weights, drawn ? (named('clean') as Tensor2D) : given.x),
+          [cleanErrorName]: cleanError(
+            variant,
+            config,
+            given.input,
+            given.weights,
+            model.takesClean ? (named('clean') as Tensor2D) : given.x,
+          ),
         }
     return { ...terms, ...(watched ? { watched } : {}), ...measured }
   })
   const prefix = `validation${size}`
   const results = graph.inline(prefix, recording, {
     ...model.fed,
-    ...(drawn ? { clean: 'clean/scaled' } : {}),
+    ...(model.takesClean ? { clean: 'clean/scaled' } : {}),
     ...model.reads(prefix),
     ...model.stateReads(prefix),
   })
