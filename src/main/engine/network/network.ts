@@ -1,7 +1,7 @@
 import type { ChannelStatistics, NetworkConfig, Reconstruction } from '../../../shared/config.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import { meanSquaredJacobianNorm, type LayerPass } from './jacobian.ts'
-import type { Layer } from './layer.ts'
+import { filtersIn, type Layer } from './layer.ts'
 import * as operations from './operations.ts'
 import { classifierOf, type Layers } from './weights.ts'
 
@@ -141,9 +141,8 @@ export class Network {
     const { standardise } = this.#shape
     const kernel = this.#kernel(name)
     if (!standardise) return kernel
-    const weights = kernel.shape.slice(0, -1)
-    const size = weights.reduce((product, length) => product * length, 1)
-    return kernel.div(tiled(divisors(standardise), size).reshape([...weights, 1]))
+    const size = kernel.size / filtersIn(kernel.shape)
+    return kernel.div(tiled(divisors(standardise), size).reshape([...kernel.shape.slice(0, -1), 1]))
   }
 
   /** Layers that read the same, by the last part of their names. */
