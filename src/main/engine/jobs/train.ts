@@ -41,9 +41,8 @@ export async function train(given: TrainJob, threads: number, port: Port): Promi
     threads,
   })
 
-  let model: CompiledModel | null = null
   while (run.position.stage < plan.length - 1) await pretrainLayer(run, plan[run.position.stage]!)
-  model = last ? await trainWhole(run, last) : await fit(run)
+  const model = last ? await trainWhole(run, last) : await fit(run)
 
   const checkpoint = run.best ? 'best' : 'last'
   if (run.best) model.load(run.best)
