@@ -4,6 +4,7 @@ import { partsOf } from '../../../shared/ownedKeys.ts'
 import { bytes, count, counted, duration, figure, moment, percent, rate, when } from '../../format.ts'
 import { sentence, seriesTitle } from '../../terms.ts'
 import { leftText, shareOf } from '../../views/runFacts.ts'
+import { stateWords } from '../runStates.ts'
 import type { Read, ReadAll } from './rows.ts'
 
 /** A column of the table of runs: what every run has by itself, or a figure, setting or curve. */
@@ -58,16 +59,6 @@ interface Fact extends Partial<Pick<TableColumn, 'numeric' | 'filter' | 'groupab
 }
 
 const live = ({ state }: RunRow): boolean => state === 'running'
-export const stateWords: Record<RunRow['state'], string> = {
-  queued: 'Queued',
-  running: 'Running',
-  paused: 'Paused',
-  interrupted: 'Interrupted',
-  completed: 'Completed',
-  diverged: 'Diverged',
-  failed: 'Failed',
-  cancelled: 'Cancelled',
-}
 
 /** What every run has without being asked. */
 const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({

@@ -9,7 +9,8 @@ import { runColumns } from '../../state/runColumns.svelte.ts'
 import { runs } from '../../state/runs.svelte.ts'
 import { variants } from '../../state/variants.svelte.ts'
 import { withOwners } from './owners.ts'
-import { engineColumn, factColumns, standardView, stateWords, type Sources, type TableColumn } from './columns.ts'
+import { stateWords } from '../runStates.ts'
+import { engineColumn, factColumns, standardView, type Sources, type TableColumn } from './columns.ts'
 import { filterRows, groupItems, plainItems, seedText, sortBy, type Item } from './rows.ts'
 
 const pause = 500
