@@ -12,6 +12,9 @@ const path = z.string().min(1).max(32_768)
 export const pixelScales = ['bytes', 'unit', 'signed', 'imagenet'] as const
 export type PixelScale = (typeof pixelScales)[number]
 
+/** Figures that are measured of codes, as of a run's. */
+export const codeFigures = ['linearProbeAccuracy', 'knnAccuracy'] as const
+
 /** What an ONNX file takes and gives, as an encoder. */
 export const encoderSchema = z.object({
   /** Of ours: written by this workbench. */

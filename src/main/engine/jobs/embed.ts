@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Embedding, EncoderChoice } from '../../../shared/embeddings.ts'
+import { codeFigures, type Embedding, type EncoderChoice } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { parseRange } from '../../../shared/valueRange.ts'
 import { binarised } from '../data/binarise.ts'
@@ -148,7 +148,7 @@ async function measure(dataset: PackedDataset, path: string, codeSize: number, p
   return measureCodes(
     codesDataset(readCodes(path, codeSize, 0, dataset.count), codeSize, dataset),
     validationSplit(dataset, seed).train,
-    ['linearProbeAccuracy', 'knnAccuracy'],
+    codeFigures,
     reporting(port, 'Measuring'),
   )
 }

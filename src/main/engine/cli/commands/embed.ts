@@ -1,6 +1,6 @@
 import { extname } from 'node:path'
 import { fits } from '../../../../shared/domain.ts'
-import { pixelScales, type Embedding } from '../../../../shared/embeddings.ts'
+import { codeFigures, pixelScales, type Embedding } from '../../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { counted } from '../../../../shared/words.ts'
 import type { Command } from '../command.ts'
@@ -20,9 +20,6 @@ function embeddingJson(embedding: Embedding): Record<string, unknown> {
   return Object.fromEntries(jsonKeys.map((key) => [key, known[key]]))
 }
 
-/** What is measured of codes. */
-const measured = ['linearProbeAccuracy', 'knnAccuracy'] as const
-
 function describe(embedding: Embedding): string {
   const { name, id, count, codeSize, file, bytes, skipped, linearProbeAccuracy, seconds } = embedding
   const named = skipped.slice(0, 20).map((each) => `  ${each.path}: ${each.reason}`)
@@ -30,7 +27,9 @@ function describe(embedding: Embedding): string {
     `${name} (${id}): ${counted(count, 'code')} ` +
       `of ${counted(codeSize, 'value')}, ${(count / seconds).toLocaleString('en', { maximumFractionDigits: 0 })} images/s`,
     ...(file === null ? [] : [`${file}, ${bytes!.toLocaleString('en')} bytes`]),
-    ...(linearProbeAccuracy === null ? [] : [measured.map((key) => `${figureName(key)} ${figureText(key, embedding)}`).join(', ')]),
+    ...(linearProbeAccuracy === null
+      ? []
+      : [codeFigures.map((key) => `${figureName(key)} ${figureText(key, embedding)}`).join(', ')]),
     ...(skipped.length === 0
       ? []
       : [
@@ -123,7 +122,7 @@ export const embeddingsList: Command = {
         each.dataset ?? each.folder ?? '',
         String(each.count),
         String(each.codeSize),
-        ...measured.map((key) => figureText(key, each)),
+        ...codeFigures.map((key) => figureText(key, each)),
         each.file ?? '',
       ]),
       ...runs
@@ -134,7 +133,7 @@ export const embeddingsList: Command = {
           run.dataset,
           '',
           String(run.config.network.layers.at(-1)),
-          ...measured.map((key) => figureText(key, run.evaluation)),
+          ...codeFigures.map((key) => figureText(key, run.evaluation)),
           '',
         ]),
     ]
@@ -143,7 +142,7 @@ export const embeddingsList: Command = {
       text:
         rows.length === 0
           ? 'No codes yet; “embed” makes some.'
-          : table(['id', 'codes', 'of', 'images', 'size', ...measured.map(figureName), 'file'], rows),
+          : table(['id', 'codes', 'of', 'images', 'size', ...codeFigures.map(figureName), 'file'], rows),
     }
   },
 }
