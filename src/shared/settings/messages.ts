@@ -33,6 +33,15 @@ export function inTitles(message: string, fields: readonly Field[]): string {
     .replace(/\b[a-z]+[A-Z]\w*/g, (word) => (choices.has(word) ? choiceWords(word) : word))
 }
 
+/** What is wrong and what is to be considered, for a window; see `inTitles`. */
+export const answerInTitles = <P extends { message: string }>(
+  { problems, warnings }: { problems: readonly P[]; warnings: readonly string[] },
+  fields: readonly Field[],
+): { problems: P[]; warnings: string[] } => ({
+  problems: problems.map((problem) => ({ ...problem, message: inTitles(problem.message, fields) })),
+  warnings: warnings.map((warning) => inTitles(warning, fields)),
+})
+
 /** A sentence for the command line: the key, as `--set` takes it, in the place of the title that it begins with. */
 export function inKeys(message: string, fields: readonly Field[] = []): string {
   const [end, key] = change.exec(message) ?? []

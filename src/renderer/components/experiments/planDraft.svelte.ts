@@ -3,7 +3,7 @@ import type { Field, Settings, VariantInfo } from '../../../shared/config.ts'
 import type { Plan, PlanCheck, PlanInput, PlanVariant, Sweep } from '../../../shared/experiments.ts'
 import { variants } from '../../state/variants.svelte.ts'
 import { fieldsByKey, fieldsThatApply } from '../../../shared/settings/applies.ts'
-import { inTitles } from '../../../shared/settings/messages.ts'
+import { answerInTitles } from '../../../shared/settings/messages.ts'
 import { flatten } from '../../../shared/settings/nested.ts'
 import { textOf } from '../../../shared/settings/text.ts'
 import { readSeeds, textOfSeeds } from './seeds.ts'
@@ -211,12 +211,7 @@ export class PlanDraft {
   /** The engine's answer, with the titles of fields in the place of their keys. */
   answer(check: PlanCheck): void {
     const known = new Map(this.planned.flatMap(({ fields }) => fields.map((field) => [field.key, field] as const)))
-    const worded = (message: string) => inTitles(message, [...known.values()])
-    this.checked = {
-      ...check,
-      problems: check.problems.map((problem) => ({ ...problem, message: worded(problem.message) })),
-      warnings: check.warnings.map(worded),
-    }
+    this.checked = { ...check, ...answerInTitles(check, [...known.values()]) }
   }
 
   /** What is wrong with a setting, here or in the engine's eyes. */

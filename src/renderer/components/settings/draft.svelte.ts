@@ -6,17 +6,10 @@ import { variants } from '../../state/variants.svelte.ts'
 import { equal, saidBeside } from './words.ts'
 import { fieldsThatApply } from '../../../shared/settings/applies.ts'
 import { flatten } from '../../../shared/settings/nested.ts'
-import { inTitles } from '../../../shared/settings/messages.ts'
+import { answerInTitles } from '../../../shared/settings/messages.ts'
 import { textOf, valueOf } from '../../../shared/settings/text.ts'
 
 export type Checked = CallOutput<'runs.check'>
-
-/** What is wrong and what is to be considered, by the titles of the fields. */
-const worded = (checked: Checked): Checked => ({
-  ...checked,
-  problems: checked.problems.map((problem) => ({ ...problem, message: inTitles(problem.message, checked.fields) })),
-  warnings: checked.warnings.map((warning) => inTitles(warning, checked.fields)),
-})
 
 /** A draft as plain data. */
 export interface KeptDraft {
@@ -119,7 +112,7 @@ export class Draft {
 
   /** The engine's answer to `settings`. */
   answer(settings: Settings, checked: Checked): void {
-    this.checked = worded(checked)
+    this.checked = { ...checked, ...answerInTitles(checked, checked.fields) }
     // With new fields there may be more to ask; the next answer's defaults are the ones to compare with.
     if (this.#taken.size === 0 || !equal(this.settings, settings)) return
     for (const { key, default: usual } of checked.fields)
