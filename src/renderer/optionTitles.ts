@@ -32,16 +32,24 @@ type Option = keyof typeof optionTitles
 export const tableTitle = 'Table of labels',
   pickTitle = 'Taken from the source'
 
+/** Of options that take one of a few values, what the form calls these. */
+export const choiceTitles = {
+  labels: { folders: 'From folders', names: 'From the files', none: 'None' },
+  channels: { gray: 'Gray', colour: 'Colour' },
+  pages: { first: 'The first of each file', all: 'All, each as an image' },
+  input: { pixels: 'Pixels (uint8)', raw: 'Values (float32)' },
+} as const
+
 /** What may follow an option as its value, and how the form calls it where that differs. */
 const number = String.raw`-?\d[\d.]*(?:e[+-]?\d+)?`
 const values: Partial<Record<Option, { form: RegExp; words?: Record<string, string> }>> = {
-  labels: { form: /^(?:folders|names|none)\b/, words: { folders: 'From folders', names: 'From the files', none: 'None' } },
-  channels: { form: /^(?:gray|colour|\d+(?:,\d+)*,?)/, words: { gray: 'Gray', colour: 'Colour' } },
+  labels: { form: /^(?:folders|names|none)\b/, words: choiceTitles.labels },
+  channels: { form: /^(?:gray|colour|\d+(?:,\d+)*,?)/, words: choiceTitles.channels },
   range: { form: new RegExp(String.raw`^(?:dataset|full|image|percentiles|A\.\.B|p?${number}\.\.p?${number})`) },
-  pages: { form: /^(?:first|all)\b/, words: { first: 'The first of each file', all: 'All, each as an image' } },
+  pages: { form: /^(?:first|all)\b/, words: choiceTitles.pages },
   shape: { form: /^\d+x\d+(?:x\d+)?/ },
   split: { form: /^\d+(?:\/\d+)+/ },
-  input: { form: /^(?:raw|pixels)\b/, words: { raw: 'Values (float32)', pixels: 'Pixels (uint8)' } },
+  input: { form: /^(?:raw|pixels)\b/, words: choiceTitles.input },
   array: { form: /^NAME\b/ },
 }
 
