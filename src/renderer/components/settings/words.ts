@@ -1,4 +1,4 @@
-import type { Field, Origin } from '../../../shared/config.ts'
+import type { Origin } from '../../../shared/config.ts'
 
 export { choiceWords as words } from '../../../shared/words.ts'
 
@@ -14,12 +14,6 @@ export const originWords: Record<Origin, string> = {
   plan: 'from the plan',
   given: 'as given',
 }
-
-/** The range of a number, where it is narrow enough to be worth its words. */
-export const range = ({ minimum, maximum, exclusiveMaximum }: Field): string =>
-  minimum !== undefined && maximum !== undefined && maximum <= 1
-    ? `From ${minimum} to ${exclusiveMaximum ? 'below ' : ''}${maximum}.`
-    : ''
 
 export const equal = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
