@@ -434,7 +434,7 @@ windowTest(
     const name = (await other.getAttribute('aria-label'))!
     assert.match(name, /^\S.*, class \d$/)
     await other.click()
-    await page.locator('figcaption').filter({ hasText: name }).waitFor()
+    await page.getByRole('figure', { name, exact: true }).waitFor()
     await near.getByRole('option').nth(11).waitFor()
     await second.quit()
   },
