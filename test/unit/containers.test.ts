@@ -7,7 +7,7 @@ import { parquetWriteFile } from 'hyparquet-writer'
 import type { Imported } from '../../src/main/engine/data/import.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
 import { inspectImport } from '../../src/main/engine/data/inspect.ts'
-import { openDataset, readIndex, rowPath } from '../../src/main/engine/data/open.ts'
+import { openDataset, readIndex, rowPaths } from '../../src/main/engine/data/open.ts'
 import { previewImport } from '../../src/main/engine/data/preview.ts'
 import { readZip } from '../../src/main/engine/data/zip.ts'
 import { gnuName, grayPixels, grayPng, imageParquet, paxName, tar, type TarEntry } from '../fixtures/archives.ts'
@@ -30,7 +30,7 @@ async function rowsOf(
     const pixels = new Uint8Array(opened.rowSize)
     opened.gather([row], pixels)
     return {
-      name: rowPath(ask.folder, row),
+      name: rowPaths(ask.folder, [row])[0]!,
       pixels: [...pixels],
       label: dataset.classes[opened.labels?.[row] ?? -1] ?? null,
       test: opened.test.includes(row),

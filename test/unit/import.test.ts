@@ -23,7 +23,7 @@ import type { Progress } from '../../src/shared/domain.ts'
 import { completePath } from '../../src/main/engine/data/complete.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
 import { inspectImport } from '../../src/main/engine/data/inspect.ts'
-import { openDataset, readSkipped, rowPath } from '../../src/main/engine/data/open.ts'
+import { openDataset, rowPaths } from '../../src/main/engine/data/open.ts'
 import { byCodePoint } from '../../src/main/engine/data/walk.ts'
 import { bmp24, codeOf, importsPlace, opaque } from '../fixtures/imports.ts'
 import { npy, zip } from '../fixtures/npz.ts'
@@ -91,12 +91,8 @@ test('a folder of classes: names by code point, every format by its content, one
   assert.deepEqual(dataset.classCounts, [6, 3, 6, 6])
   assert.deepEqual([dataset.count, dataset.width, dataset.height, dataset.channels, dataset.testCount], [21, 37, 23, 3, 3])
   assert.deepEqual(dataset.skipped, [{ path: 'README.md', reason: 'outside the folders of the classes' }])
-  assert.deepEqual(readSkipped(ask.folder), dataset.skipped)
-  assert.equal(rowPath(ask.folder, 0), 'B/0.gif')
-  assert.deepEqual(
-    [6, 7, 8].map((row) => rowPath(ask.folder, row)),
-    ['a/1.txt', 'a/3', 'a/deeper/2.png'],
-  )
+  assert.deepEqual(JSON.parse(readFileSync(join(ask.folder, 'skipped.json'), 'utf8')), dataset.skipped)
+  assert.deepEqual(rowPaths(ask.folder, [0, 6, 7, 8]), ['B/0.gif', 'a/1.txt', 'a/3', 'a/deeper/2.png'])
   assert.deepEqual(
     readdirSync(dirname(ask.folder)).filter((name) => name.includes('partial')),
     [],
@@ -199,7 +195,7 @@ test('folders named train and test bring the split, and so does a test path', as
     two = await importDataset(given)
   assert.deepEqual([one.count, one.testCount, one.classes], [12, 2, ['x', 'y']])
   assert.deepEqual([...openDataset(brought.folder).test], [10, 11])
-  assert.equal(rowPath(brought.folder, 11), 'test/y/only.png')
+  assert.deepEqual(rowPaths(brought.folder, [11]), ['test/y/only.png'])
   assert.equal(two.sha256, one.sha256)
 })
 
@@ -293,7 +289,7 @@ test('npz archives: bytes, floats, PyTorch order, vectors, names as labels', asy
     [true],
   )
   assert.deepEqual(allRows(bytes.folder), pixels)
-  assert.equal(rowPath(bytes.folder, 7), 'bytes.npz/x#7')
+  assert.deepEqual(rowPaths(bytes.folder, [7]), ['bytes.npz/x#7'])
 
   // The same as floats, big-endian, compressed, in one file with a test split of its own.
   const floats = Buffer.alloc(n * 30 * 4)

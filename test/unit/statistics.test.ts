@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { decimalsFor, formatProbability, withUncertainty } from '../../src/shared/quantities.ts'
 import { deviationOf, estimate, holm, meanOf, pairedDifference } from '../../src/main/engine/compare/statistics.ts'
-import { incompleteBeta, logGamma, studentT, twoSidedQuantile, twoSidedTail } from '../../src/main/engine/compare/studentT.ts'
+import { incompleteBeta, logGamma, twoSidedQuantile, twoSidedTail } from '../../src/main/engine/compare/studentT.ts'
 
 /** Made by statistics.py beside it. */
 const scipy = JSON.parse(readFileSync(new URL('../fixtures/statistics.json', import.meta.url), 'utf8')) as {
@@ -44,6 +44,12 @@ test('Student’s distribution is SciPy’s to ten digits, far into the tails', 
     assert.ok(Math.abs(logGamma(x) - value) < 1e-14 * Math.max(1, Math.abs(value)), `log Gamma of ${x}`)
   for (const [x, a, b, value] of scipy.beta) close(incompleteBeta(x, a, b), value, 1e-10, `beta ${x} ${a} ${b}`)
 })
+
+/** P(T <= t). */
+function studentT(t: number, degrees: number): number {
+  const tail = twoSidedTail(t, degrees) / 2
+  return t > 0 ? 1 - tail : tail
+}
 
 test('Student’s distribution has the closed forms of one and two degrees, and is symmetric', () => {
   for (let t = -30; t <= 30; t += 0.37) {

@@ -7,7 +7,7 @@ import { completePath } from '../../src/main/engine/data/complete.ts'
 import { paintLeaves } from '../../src/main/engine/data/dead-leaves.ts'
 import { importDataset, type ImportRequest } from '../../src/main/engine/data/import.ts'
 import { inspectImport } from '../../src/main/engine/data/inspect.ts'
-import { openDataset, rowPath } from '../../src/main/engine/data/open.ts'
+import { openDataset, rowPaths } from '../../src/main/engine/data/open.ts'
 import { planePoints, type PlaneName } from '../../src/main/engine/data/plane.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { direction, logarithm, normals, uniform } from '../../src/main/engine/data/reals.ts'
@@ -52,7 +52,7 @@ for (const name of syntheticNames) {
     const dataset = openDataset(made.folder)
     for (const index of made.classes.keys())
       assert.equal(dataset.test.filter((row) => dataset.labels![row] === index).length, made.testCount / made.classes.length)
-    assert.equal(rowPath(made.folder, 3), `${name}#3`)
+    assert.deepEqual(rowPaths(made.folder, [3]), [`${name}#3`])
     dataset.close()
   })
 }

@@ -52,12 +52,6 @@ export function twoSidedTail(t: number, degrees: number): number {
   return incompleteBeta(degrees / (degrees + square), degrees / 2, 0.5, square / (degrees + square))
 }
 
-/** P(T <= t). */
-export function studentT(t: number, degrees: number): number {
-  const tail = twoSidedTail(t, degrees) / 2
-  return t > 0 ? 1 - tail : tail
-}
-
 const quantiles = new Map<string, number>()
 
 /** The t for which P(|T| <= t) is `confidence`, which lies in [0, 1): 12.71, 4.303, 3.182, ... for 95%. */

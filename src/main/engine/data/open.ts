@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import type { Skipped } from '../../../shared/domain.ts'
 import { parseJson } from '../../../shared/json.ts'
 import { manifestLimits } from '../../../shared/limits.ts'
 import { readAll } from '../files/durable.ts'
@@ -240,23 +239,10 @@ export function rowPaths(folder: string, indices: ArrayLike<number>): string[] {
   }
 }
 
-/** Where one row of a dataset is from; errors as of `rowPaths`. */
-export const rowPath = (folder: string, index: number): string => rowPaths(folder, [index])[0]!
-
 function partPath(parts: { path: string; count: number }[], row: number): string {
   for (const part of parts) {
     if (row < part.count) return `${part.path}#${row}`
     row -= part.count
   }
   return `#${row}`
-}
-
-/** What an import left out, with the reasons. */
-export function readSkipped(folder: string): Skipped[] {
-  try {
-    return parseJson(read(folder, files.skipped, checksumsOf(folder)), manifestLimits) as Skipped[]
-  } catch (cause) {
-    if (cause instanceof WorkbenchError) throw cause
-    throw damaged(folder, `${files.skipped} cannot be understood`, cause)
-  }
 }

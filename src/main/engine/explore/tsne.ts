@@ -17,7 +17,6 @@ export interface TsneOptions {
 
 const exaggeration = 12,
   exaggerated = 100
-const smallest = 1e-12
 
 /** Squared Euclidean distances of rows [n, D]. */
 export function pairDistances(values: Float32Array, width: number): Float32Array {
@@ -89,7 +88,7 @@ export async function affinities(
  * @param kernel where 1 / (1 + |y_i - y_j|^2) of every pair is put
  * @returns the sum of the kernel over all ordered pairs
  */
-function gradientAt(
+export function gradientAt(
   affinity: Float32Array,
   places: Float64Array,
   gradient: Float64Array,
@@ -146,16 +145,6 @@ function gradientAt(
     gz[i]! += sz
   }
   return total
-}
-
-/** KL(P || Q) of places [3, n], and its gradient. */
-export function divergence(affinity: Float32Array, places: Float64Array, gradient: Float64Array): number {
-  const kernel = new Float32Array(affinity.length)
-  const total = gradientAt(affinity, places, gradient, 1, kernel)
-  return affinity.reduce(
-    (cost, p, at) => cost + 2 * p * Math.log(Math.max(p, smallest) / Math.max(kernel[at]! / total, smallest)),
-    0,
-  )
 }
 
 /**

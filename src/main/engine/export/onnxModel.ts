@@ -1,7 +1,7 @@
 import type { DType } from '../trace/record.ts'
 import { attributeTypes, elementTypes, modelMessage } from './onnxSchema.ts'
 
-/** An ONNX model as plain data, and the way from it to the bytes of a file and back. */
+/** An ONNX model as plain data, and the way from it to the bytes of a file. */
 
 /** The named dimension of every input and output: any number of images. */
 export const batchDimension = 'N'
@@ -25,7 +25,7 @@ export interface OnnxNode {
 }
 
 /** What constants of a file may be; computed are only the first of them. */
-type OnnxType = DType | 'float16' | 'int8'
+export type OnnxType = DType | 'float16' | 'int8'
 
 /** A constant of the file. `data`: the elements as little-endian bytes, row by row. */
 export interface OnnxTensor {
@@ -132,104 +132,4 @@ export function encodeModel(model: OnnxModel): Uint8Array {
       }),
     )
     .finish()
-}
-
-interface ValueFields {
-  name: string
-  doc_string?: string
-  type: {
-    tensor_type: { elem_type: number; shape: { dim: { dim_value?: number; dim_param?: string; denotation?: string }[] } }
-    denotation?: string
-  }
-}
-interface ModelFields {
-  ir_version: number
-  producer_name: string
-  producer_version: string
-  doc_string: string
-  opset_import: { version: number }[]
-  metadata_props: { key: string; value: string }[]
-  graph: {
-    name: string
-    node: {
-      name: string
-      op_type: string
-      input: string[]
-      output: string[]
-      attribute: { name: string; type: number; f: number; i: number; ints: number[]; s: Uint8Array }[]
-    }[]
-    initializer: { name: string; data_type: number; dims: number[]; raw_data: Uint8Array }[]
-    input: ValueFields[]
-    output: ValueFields[]
-    value_info: ValueFields[]
-  }
-}
-
-function typeOf(number: number): OnnxType {
-  const found = Object.entries(elementTypes).find(([, type]) => type === number)
-  if (!found) throw new RangeError(`element type ${number} is not one that the workbench writes`)
-  return found[0] as OnnxType
-}
-
-const readAttribute = (attribute: ModelFields['graph']['node'][number]['attribute'][number]): OnnxAttribute => {
-  switch (attribute.type) {
-    case attributeTypes.float:
-      return { kind: 'float', value: attribute.f }
-    case attributeTypes.int:
-      return { kind: 'int', value: attribute.i }
-    case attributeTypes.ints:
-      return { kind: 'ints', value: attribute.ints }
-    case attributeTypes.string:
-      return { kind: 'string', value: Buffer.from(attribute.s).toString() }
-    default:
-      throw new RangeError(`attribute type ${attribute.type} is not one that the workbench writes`)
-  }
-}
-
-const readValue = (value: ValueFields): OnnxValue => {
-  const { dim } = value.type.tensor_type.shape
-  return {
-    name: value.name,
-    dtype: typeOf(value.type.tensor_type.elem_type) as DType,
-    shape: dim.map((size) => size.dim_value ?? batchDimension),
-    ...(value.doc_string ? { doc: value.doc_string } : {}),
-    ...(value.type.denotation ? { denotation: value.type.denotation } : {}),
-    ...(dim.some((size) => size.denotation) ? { dimensionDenotations: dim.map((size) => size.denotation ?? '') } : {}),
-  }
-}
-
-/**
- * Reads a file that `encodeModel` wrote.
- * @throws RangeError for element or attribute types beyond those; protobufjs's own error for bytes that are no message at all.
- */
-export function decodeModel(bytes: Uint8Array): OnnxModel {
-  const fields = modelMessage.toObject(modelMessage.decode(bytes), { longs: Number, arrays: true }) as unknown as ModelFields
-  const { graph } = fields
-  return {
-    irVersion: fields.ir_version,
-    opset: fields.opset_import[0]?.version ?? 0,
-    producer: fields.producer_name,
-    producerVersion: fields.producer_version,
-    doc: fields.doc_string,
-    metadata: Object.fromEntries(fields.metadata_props.map(({ key, value }) => [key, value])),
-    graph: {
-      name: graph.name,
-      nodes: graph.node.map((node) => ({
-        name: node.name,
-        op: node.op_type,
-        inputs: node.input,
-        outputs: node.output,
-        attributes: Object.fromEntries(node.attribute.map((attribute) => [attribute.name, readAttribute(attribute)])),
-      })),
-      initialisers: graph.initializer.map((tensor) => ({
-        name: tensor.name,
-        dtype: typeOf(tensor.data_type),
-        shape: tensor.dims,
-        data: tensor.raw_data,
-      })),
-      inputs: graph.input.map(readValue),
-      outputs: graph.output.map(readValue),
-      intermediates: graph.value_info.map(readValue),
-    },
-  }
 }

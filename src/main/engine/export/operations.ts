@@ -112,7 +112,8 @@ const concat: Translation = (t) => {
   )
 }
 
-const translations: Record<string, Translation> = {
+/** By the names of TensorFlow's operations. */
+export const translations: Record<string, Translation> = {
   MatMul: product('transpose_a', 'transpose_b'),
   BatchMatMul: product('adj_x', 'adj_y'),
   BatchMatMulV2: product('adj_x', 'adj_y'),
@@ -177,6 +178,3 @@ const translations: Record<string, Translation> = {
 /** The translation of a TensorFlow operation, or undefined where there is none. */
 export const translationOf = (op: string): Translation | undefined =>
   Object.hasOwn(translations, op) ? translations[op] : undefined
-
-/** Names of all operations that can be translated. */
-export const translatableOperations: readonly string[] = Object.keys(translations)

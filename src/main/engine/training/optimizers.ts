@@ -1,11 +1,10 @@
 import type { Config, TrainingConfig } from '../../../shared/config.ts'
 import type { GraphBuilder } from '../trace/graph.ts'
 import { bool, type } from '../trace/native.ts'
-import { tf, type Tensor } from '../trace/tensorflow.ts'
 import type { Variant } from '../variants/variant.ts'
 import { optimizerSlots } from './slots.ts'
 
-/** One rule of updating weights, twice: as a native operation of a graph, and in plain tfjs as the reference. */
+/** One rule of updating weights, as a native operation of a graph. */
 export interface Optimizer {
   /** Names of the tensors that it keeps beside each weight, each of the weight's shape, beginning at 0. */
   slots: readonly string[]
@@ -15,8 +14,6 @@ export interface Optimizer {
   apply(graph: GraphBuilder, name: string, handles: string[], rate: string, gradient: string): string
   /** Adds what the update added to one weight, up to its sign, from the slots after it; returns the tensor's name. */
   change(graph: GraphBuilder, name: string, slots: string[], rate: string, gradient: string): string
-  /** The same update on tensors: [weight, ...slots] -> [weight, ...slots]. */
-  plain(values: Tensor[], rate: number, gradient: Tensor): Tensor[]
 }
 
 const kind = { T: type('float32') }
@@ -58,11 +55,6 @@ const adam: Optimizer = {
       kind,
     )
   },
-  plain([weight, m, v], rate, gradient) {
-    const nextM = m!.mul(beta1).add(gradient.mul(1 - beta1))
-    const nextV = v!.mul(beta2).add(gradient.square().mul(1 - beta2))
-    return [weight!.sub(nextM.mul(rate).div(nextV.sqrt().add(epsilon))), nextM, nextV]
-  },
 }
 
 const sgd: Optimizer = {
@@ -71,7 +63,6 @@ const sgd: Optimizer = {
   apply: (graph, name, handles, rate, gradient) =>
     graph.node(name, 'ResourceApplyGradientDescent', [...handles, rate, gradient], T),
   change: (graph, name, _, rate, gradient) => graph.node(name, 'Mul', [gradient, rate], kind),
-  plain: ([weight], rate, gradient) => [weight!.sub(gradient.mul(rate))],
 }
 
 /** Polyak 1964. */
@@ -84,10 +75,6 @@ const momentumOf = (coefficient: number): Optimizer => ({
       use_nesterov: bool(false),
     }),
   change: (graph, name, [velocity], rate) => graph.node(name, 'Mul', [velocity!, rate], kind),
-  plain([weight, velocity], rate, gradient) {
-    const next = velocity!.mul(coefficient).add(gradient)
-    return [weight!.sub(next.mul(rate)), next]
-  },
 })
 
 /** Tieleman and Hinton 2012, decay 0.9, without momentum. */
@@ -110,11 +97,6 @@ const rmsprop: Optimizer = {
     ),
   // Without momentum the velocity is the last step itself.
   change: (_graph, _name, [, velocity]) => velocity!,
-  plain([weight, meanSquare, velocity], rate, gradient) {
-    const next = meanSquare!.mul(0.9).add(gradient.square().mul(1 - 0.9))
-    const step = gradient.mul(rate).div(next.add(epsilon).sqrt())
-    return [weight!.sub(step), next, velocity!.mul(0).add(step)]
-  },
 }
 
 const optimizers: Record<TrainingConfig['optimizer'], Optimizer> = { adam, sgd, momentum: momentumOf(0.9), rmsprop }
@@ -136,14 +118,4 @@ export function clipInGraph(graph: GraphBuilder, gradients: string[], limit: num
   const bound = graph.scalar('clip/limit', limit)
   const scale = graph.node('clip/scale', 'RealDiv', [bound, graph.node('clip/max', 'Maximum', [norm, bound], kind)], kind)
   return gradients.map((gradient, index) => graph.node(`clip/scaled${index}`, 'Mul', [gradient, scale], kind))
-}
-
-/** The same on tensors. */
-export function clipPlain(gradients: Tensor[], limit: number): Tensor[] {
-  const norm = gradients
-    .map((gradient) => gradient.square().sum())
-    .reduce((a, b) => a.add(b))
-    .sqrt()
-  const scale = tf.scalar(limit).div(norm.maximum(limit))
-  return gradients.map((gradient) => gradient.mul(scale))
 }
