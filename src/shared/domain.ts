@@ -65,8 +65,14 @@ export const evaluationSchema = z.object({
   /** The weights that were evaluated. */
   checkpoint: z.enum(['best', 'last']),
   squaredError: figure,
+  /** Of images: divided by the number of their values. */
+  squaredErrorPerValue: newFigure,
   crossEntropy: figure,
   psnr: figure,
+  /** Structural similarity of images and their reconstructions, mean over them (Wang et al. 2004). */
+  ssim: newFigure,
+  /** Why images have no `ssim`: they are smaller than its window. Null where they have one, and for vectors. */
+  withoutSsim: z.enum(['smallImages']).nullable().default(null),
   linearProbeAccuracy: figure,
   knnAccuracy: figure,
   /** Of the softmax layer of a network that was fine-tuned for classification; such a network has no reconstructions. */

@@ -153,7 +153,7 @@ test('figures have the digits that make sense, and the best is marked only where
   assert.deepEqual(
     compareRuns(runs, variants)
       .figures.map(({ key }) => key)
-      .slice(7),
+      .slice(9),
     [
       'jacobianNorm',
       'contractionRatio.midpointJacobianNorm',
@@ -203,7 +203,7 @@ test('what the encoder does is shown and not ranked', () => {
   assert.deepEqual(figure(runs, 'unitActivity.dead').values, [1, 2, null])
   assert.ok(
     compareRuns(runs, variants)
-      .figures.slice(7, 19)
+      .figures.slice(9, 21)
       .every(({ best, better }) => best.length === 0 && better === 'neither'),
   )
   // What was stored before these figures existed.
@@ -225,6 +225,11 @@ test('what the encoder does is shown and not ranked', () => {
   }
   comparisonSchema.parse(compareRuns([classical, old], variants))
   assert.deepEqual(figure([classical, old], 'unitActivity.dead').texts, ['1 of 4', '–'])
+  // They are ranked by what they have, and what they lack is a dash.
+  assert.deepEqual(figure([classical, old], 'squaredError').best, [1])
+  assert.deepEqual(figure([classical, old], 'squaredErrorPerValue').texts, ['0.0128', '–'])
+  assert.deepEqual(figure([classical, old], 'ssim').texts, ['0.812', '–'])
+  assert.deepEqual(compareRuns([classical, old], variants).notes, compareRuns([classical, denoising], variants).notes)
 })
 
 test('any subset of runs and of figures gives a valid comparison whose values do not depend on the order', () => {
@@ -270,6 +275,7 @@ test('the sentence says who is best, by how much, and what one seed cannot tell'
     evaluation: evaluated(null, {
       crossEntropy: null,
       psnr: null,
+      ssim: null,
       knnAccuracy: own === classical ? 0.9 : 0.95,
       linearProbeAccuracy: null,
     }),

@@ -30,6 +30,8 @@ interface Words {
   explanation: string
   /** What is to be known besides of the figure of one evaluation. */
   detail?: (evaluation: Evaluation) => string | null
+  /** Why an evaluation is without it, where it would have one of other data; null where it needs no word. */
+  lacking?: (evaluation: Evaluation) => string | null
   /** Of how many it is a count. */
   outOf?: (evaluation: Evaluation) => number | undefined
 }

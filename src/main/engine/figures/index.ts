@@ -1,4 +1,5 @@
 import type { Evaluation } from '../../../shared/domain.ts'
+import { absent } from '../../../shared/quantities.ts'
 import { digitsOf, formatFigure, withSign, type FigureInfo, type RunFigure } from '../../../shared/figures.ts'
 import { encoder } from './encoder.ts'
 import { valueOf, type Evaluated, type Figure, type Goal, type Metrics } from './figure.ts'
@@ -103,19 +104,21 @@ export const figureInfos = (): FigureInfo[] =>
     .flatMap(([key, metric]) => figuresIn(key, metric, []))
     .map((figure) => ({ ...headOf(figure), short: figure.short ?? figure.title, digits: digitsOf(figure) }))
 
-/** The figures that a run has, as they are read. */
+/** The figures that a run has, as they are read; and those that it lacks for a reason that is to be known, as a dash. */
 export const runFigures = (run: Evaluated): RunFigure[] =>
   figuresOf([run]).flatMap((figure) => {
     const { evaluation } = run
     const value = valueOf(figure, { evaluation })
-    if (evaluation === null || value === null) return []
+    if (evaluation === null) return []
+    const lacking = value === null ? figure.lacking?.(evaluation) : null
+    if (value === null && !lacking) return []
     const { explanation, unit, ...head } = headOf(figure)
     return [
       {
         ...head,
         unit: unit === '%' ? '' : unit,
-        text: withSign(textOf(figure, value, evaluation), unit),
-        explanation: [explanation, figure.detail?.(evaluation) ?? ''].join(' ').trim(),
+        text: value === null ? absent : withSign(textOf(figure, value, evaluation), unit),
+        explanation: [explanation, (value === null ? lacking : figure.detail?.(evaluation)) ?? ''].join(' ').trim(),
         place: figure.place,
       },
     ]

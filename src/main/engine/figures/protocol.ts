@@ -16,3 +16,5 @@ export const neighbourCount = 5
  * its inactive state.
  */
 export const nearEnd = 0.05
+/** Pixels of a side of the window in which the structural similarity looks at images. */
+export const structuralWindow = 11

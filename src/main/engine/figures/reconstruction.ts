@@ -1,5 +1,6 @@
 import { formatQuantity } from '../../../shared/quantities.ts'
 import type { Metrics } from './figure.ts'
+import { structuralWindow } from './protocol.ts'
 
 const summed = 'Summed over values, mean over the test samples.'
 
@@ -25,6 +26,15 @@ export const reconstruction = {
       'the squared error itself is of clean inputs.',
     section: 'evaluation',
   },
+  squaredErrorPerValue: {
+    title: 'Squared error per value',
+    short: 'Error per value',
+    unit: '',
+    better: 'lower',
+    explanation: 'The squared error by the number of values of an image (pixels times channels): it compares images of any size.',
+    section: 'evaluation',
+    goals: ['squaredError'],
+  },
   crossEntropy: {
     title: 'Cross-entropy',
     unit: 'nats per sample',
@@ -42,6 +52,20 @@ export const reconstruction = {
     section: 'evaluation',
     goals: ['squaredError'],
   },
+  ssim: {
+    title: 'Structural similarity',
+    short: 'SSIM',
+    unit: '',
+    better: 'higher',
+    digits: 3,
+    explanation:
+      `Of images and their reconstructions in a Gaussian window of ${structuralWindow}×${structuralWindow} pixels (Wang et al. 2004); ` +
+      '1 where they are alike. Mean over places, channels and test images.',
+    section: 'evaluation',
+    lacking: ({ withoutSsim }) =>
+      withoutSsim && `These images have none: a side of theirs is shorter than the window of ${structuralWindow} pixels.`,
+  },
+  withoutSsim: { shownIn: 'the line of the structural similarity' },
   brightness: {
     section: 'evaluation',
     parts: () => [

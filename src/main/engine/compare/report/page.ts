@@ -234,7 +234,7 @@ function settingsSection(comparison: Comparison): Markup | false {
 }
 
 /** Figures in the table of runs: what people look at first. */
-const runFigures = 5
+const runFigures = 7
 
 function runsSection(comparison: Comparison): Markup {
   const { runs, groups, figures } = comparison
