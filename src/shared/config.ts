@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { augmentationExamples } from './augmentation.ts'
+import { convolutionSchema, mostConvolutions, readConvolutions, type Convolution } from './convolutions.ts'
 
 /** The variant without a regularizer: what others are compared with, and how layers are pretrained unless something else is said. */
 export const plainVariant = 'classical'
@@ -11,7 +12,31 @@ export const plainVariant = 'classical'
 export const activations = ['linear', 'sigmoid', 'tanh', 'relu', 'elu', 'softplus'] as const
 export type Activation = (typeof activations)[number]
 
+const convolutionListSchema = z.array(convolutionSchema).max(mostConvolutions)
+
+/** In text (`32x4s2,64x4s2`, `none`) or as a list; `auto` is replaced by what it stands for before a config is checked. */
+const convolutionsSchema = z.union([
+  convolutionListSchema,
+  z.string().transform((text, context): Convolution[] => {
+    const { data } = convolutionListSchema.safeParse(readConvolutions(text))
+    if (data) return data
+    context.addIssue({ code: 'custom', message: 'no list of convolutions' })
+    return z.NEVER
+  }),
+])
+
 export const networkSchema = z.strictObject({
+  convolutions: convolutionsSchema.default([]).meta({
+    type: 'string',
+    title: 'Convolutions',
+    examples: ['32x4s2,64x4s2', 'none', 'auto'],
+    expects:
+      `1 to ${mostConvolutions} of FILTERSxKERNEL or FILTERSxKERNELsSTRIDE, such as 32x4s2,64x4s2 (at most 4096 filters, kernels ` +
+      'and strides of at most 64), or none, or auto',
+    description:
+      'Before the layers: filters x kernel size, and after an s the stride (32x4s2,64x4s2); none; or auto, which halves the ' +
+      'image until its shorter side is 4 to 7. The decoder goes back through them.',
+  }),
   layers: z
     .array(z.int().min(1).max(16384))
     .min(1)
@@ -30,11 +55,14 @@ export const networkSchema = z.strictObject({
     .enum(activations)
     .default('sigmoid')
     .meta({ title: 'Output activation', description: 'Of the reconstruction; sigmoid keeps it in [0, 1].' }),
-  tied: z.boolean().default(false).meta({ title: 'Tied weights', description: 'The decoder uses the transposed encoder kernels.' }),
+  tied: z
+    .boolean()
+    .default(false)
+    .meta({ title: 'Tied weights', description: 'The decoder goes back through the encoder’s own kernels.' }),
   weightNorm: z
     .boolean()
     .default(false)
-    .meta({ title: 'Weight normalisation', description: 'Each column of a kernel is divided by its L2 norm.' }),
+    .meta({ title: 'Weight normalisation', description: 'Each filter of a kernel is divided by its L2 norm.' }),
 })
 
 export const trainingSchema = z.strictObject({
@@ -246,6 +274,8 @@ export const fieldSchema = z.object({
   choices: z.array(z.string()).optional(),
   /** Of a text: some that may be given. */
   examples: z.array(z.string()).optional(),
+  /** What a text must be, where examples say too little. */
+  expects: z.string().optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
   exclusiveMinimum: z.boolean().optional(),

@@ -6,6 +6,7 @@ import { recoveredSchema } from '../experiments.ts'
 import { outcomeSchema, presetSchema } from '../presets.ts'
 import { recoverySchema } from '../recovery.ts'
 import { call, none, path, runRef } from './call.ts'
+import { shapeSchema } from '../shape.ts'
 
 export const engineCalls = {
   'engine.status': call(
@@ -53,9 +54,9 @@ export const engineCalls = {
   'tasks.show': call(z.strictObject({ task: idSchema }), z.object({ task: taskSchema })),
   'tasks.cancel': call(z.strictObject({ task: idSchema }), z.object({ task: taskSchema })),
 
-  /** Loss and gradients at given weights; see the command line's `objective`. */
+  /** Loss and gradients at given weights, of rows that are images of a shape, or vectors; see the command line's `objective`. */
   objective: call(
-    z.strictObject({ variant: idSchema, settings: settingsSchema.default({}), in: path, out: path }),
+    z.strictObject({ variant: idSchema, settings: settingsSchema.default({}), shape: shapeSchema.optional(), in: path, out: path }),
     z.object({ loss: z.number(), terms: z.record(z.string(), z.number()) }),
   ),
 }

@@ -1,4 +1,5 @@
 import type { Field } from '../config.ts'
+import { areConvolutions, textOfConvolutions } from '../convolutions.ts'
 
 /** How settings are written: in the form, after `--set` on the command line, in an address. Several values at once: values.ts. */
 
@@ -48,4 +49,10 @@ export function valueOf(field: Pick<Field, 'kind'> | undefined, text: string): u
 
 /** A setting's value as it is typed: the inverse of `valueOf`. */
 export const textOf = (value: unknown): string =>
-  Array.isArray(value) ? value.join(', ') : value === null || value === undefined ? '' : String(value)
+  areConvolutions(value)
+    ? textOfConvolutions(value)
+    : Array.isArray(value)
+      ? value.join(', ')
+      : value === null || value === undefined
+        ? ''
+        : String(value)

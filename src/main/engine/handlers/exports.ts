@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { sizeOf } from '../../../shared/shape.ts'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Dataset, Export, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
@@ -117,8 +118,9 @@ export const exportHandlers = ({ home, store, tasks, jobs, emit }: Context) =>
       const subject = { ...made, dataset: store.datasets.get(store.runs.get(made.runId).datasetId) }
       return { python: pythonSnippet(subject), node: nodeSnippet(subject) }
     },
-    objective: async ({ variant, settings, in: input, out }) => {
-      const { config, problems } = resolveConfig(variant, settings)
+    objective: async ({ variant, settings, shape, in: input, out }) => {
+      const facts = shape ? { kind: 'image' as const, size: shape, rowSize: sizeOf(shape) } : {}
+      const { config, problems } = resolveConfig(variant, settings, facts)
       if (config === null) throw WorkbenchError.from(problems[0]!)
       for (const [field, path] of [
         ['in', input],
@@ -135,7 +137,9 @@ export const exportHandlers = ({ home, store, tasks, jobs, emit }: Context) =>
         )
       await checkTarget(out, true, home.folder)
       const { loss, terms } = await whileNoted(home.folder, [dirname(resolve(out))], () =>
-        writeWhole(resolve(out), true, (temporary) => jobs.ask({ kind: 'objective', variant, config, in: input, out: temporary })),
+        writeWhole(resolve(out), true, (temporary) =>
+          jobs.ask({ kind: 'objective', variant, config, ...(shape ? { shape } : {}), in: input, out: temporary }),
+        ),
       )
       return { loss, terms }
     },

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Config } from '../../../shared/config.ts'
-import { vectorOf } from '../../../shared/shape.ts'
+import { sizeOf, vectorOf, type Shape } from '../../../shared/shape.ts'
 import { readSafetensors, writeSafetensors, type NamedTensor } from '../checkpoint/safetensors.ts'
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 import { variantOf } from '../variants/index.ts'
@@ -14,6 +14,8 @@ export interface ObjectiveJob {
   kind: 'objective'
   variant: string
   config: Config
+  /** Of the images that rows of x are; vectors without it. */
+  shape?: Shape
   in: string
   out: string
 }
@@ -29,7 +31,7 @@ export interface ObjectiveResult {
  * of standardised inputs `inputMean` and `inputDeviation` [C].
  * @throws WorkbenchError TENSOR_INVALID for a missing, misshapen, surplus or non-finite tensor; VARIANT_UNSUITABLE
  */
-export function computeObjective({ variant: id, config: settings, in: input, out }: ObjectiveJob): ObjectiveResult {
+export function computeObjective({ variant: id, config: settings, shape: ofRows, in: input, out }: ObjectiveJob): ObjectiveResult {
   const variant = variantOf(id)
   if (!variant.objective || variant.estimator)
     throw new WorkbenchError(
@@ -41,7 +43,16 @@ export function computeObjective({ variant: id, config: settings, in: input, out
   const given = tensors['x']
   if (!given || given.shape.length !== 2 || given.shape[0]! < 1) throw invalid('x', 'must be a matrix [B, D] with at least one row')
   const [rows, inputSize] = given.shape as [number, number]
-  const shape = vectorOf(inputSize)
+  const shape = ofRows ?? vectorOf(inputSize)
+  if (sizeOf(shape) !== inputSize) {
+    const { width, height, channels } = shape
+    throw invalid(
+      'x',
+      `has rows of ${inputSize} values, and ${width} x ${height} x ${channels} are ${sizeOf(shape)}; say another shape`,
+    )
+  }
+  if (!ofRows && settings.network.convolutions.length > 0)
+    throw invalid('x', 'is to be convolved, and nothing says what images its rows are; say their size and channels')
   const { config, names } = standardisedBy(settings, tensors, inputSize)
   const specs = weightsOf(variant, config, shape)
   const states = stateSpecs(variant, config, shape)
@@ -105,6 +116,7 @@ export function computeObjective({ variant: id, config: settings, in: input, out
     if (variant.corrupt) known.set('xCorrupted', null)
     for (const name of stateNames(variant, config, shape)) known.set(name, null)
     const { terms, gradients } = lossAndGradients(variant, config, {
+      input: shape,
       weights: Object.fromEntries(specs.map(({ name, shape }) => [name, use(name, shape)!])),
       state: Object.fromEntries(states.map(({ name, shape, initial }) => [name, use(name, shape) ?? tf.fill(shape, initial)])),
       x,
@@ -163,7 +175,7 @@ function checkShape(name: string, found: readonly number[], wanted: readonly num
   if (found.join() !== wanted.join())
     throw invalid(
       name,
-      `has the shape [${found.join(', ')}] instead of [${wanted.join(', ')}]; check network.layers and network.tied`,
+      `has the shape [${found.join(', ')}] instead of [${wanted.join(', ')}]; check network.convolutions, network.layers and network.tied`,
     )
 }
 

@@ -86,6 +86,18 @@ export function meanSquaredJacobianNorm(layers: readonly LayerPass[]): Scalar {
   return squaredNorm(first, m).div(batch)
 }
 
+/**
+ * An estimate of mean_B ||df/dx||_F^2: the mean over v of ||J' v||^2 for rows v of random signs, whose expectation it is, for
+ * E v v' = I (Hutchinson 1990); so is that of its gradient.
+ * @param draws uniform in [0, 1), [B, projections, Z]: a sign each
+ */
+export function projectedJacobianNorm(layers: readonly LayerPass[], draws: Tensor): Scalar {
+  const [batch, projections, units] = draws.shape as [number, number, number]
+  const signs = draws.greaterEqual(0.5).cast('float32').mul(2).sub(1)
+  const rows = signs.reshape([batch * projections, units]) as Tensor2D
+  return sumOfSquares(pullBack(layers, rows)).div(batch * projections)
+}
+
 /** ||M W'||^2 of rows M [n, out] that are pulled back through a map. */
 function squaredNorm({ map, kernel }: LayerPass, m: Tensor2D): Scalar {
   const matrix = map.matrix(kernel)

@@ -1,6 +1,6 @@
 import type { ChannelStatistics, NetworkConfig, Reconstruction } from '../../../shared/config.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
-import { meanSquaredJacobianNorm, type LayerPass } from './jacobian.ts'
+import { meanSquaredJacobianNorm, projectedJacobianNorm, type LayerPass } from './jacobian.ts'
 import { filtersIn, type Layer } from './layer.ts'
 import * as operations from './operations.ts'
 import { classifierOf, type Layers } from './weights.ts'
@@ -74,6 +74,11 @@ export class Network {
   /** mean_B ||df/dx||_F^2 of the encoder whose layers ran so. */
   meanSquaredJacobianNorm(layers: readonly LayerPass[]): Scalar {
     return meanSquaredJacobianNorm(layers)
+  }
+
+  /** The same, estimated from random signs of the code units. @param draws uniform in [0, 1), [B, projections, Z] */
+  projectedJacobianNorm(layers: readonly LayerPass[], draws: Tensor): Scalar {
+    return projectedJacobianNorm(layers, draws)
   }
 
   /** What the heads beside the code give, by name: [N, Z] each. */

@@ -1,40 +1,44 @@
 import type { Activation, Reconstruction } from '../../../shared/config.ts'
 import { bool, native, nativeOutputs, type } from '../trace/native.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
+import { differentiable } from './differentiable.ts'
+import { convolved, convolvedBack } from './space.ts'
+
+export { convolved, convolvedBack }
 
 /**
- * The differentiable pieces of a dense network, each one native operation with its native gradient. tfjs's own kernels compose
+ * The differentiable pieces of a network, each one native operation with its native gradient. tfjs's own kernels compose
  * most of these from several operations; here a recorded layer is `MatMul`, `BiasAdd` and an activation, which TensorFlow fuses
  * and which an exporter reads as the layer that it is.
  */
 const T = { T: type('float32') }
-type Gradient = (dy: Tensor, saved: Tensor[]) => Tensor[]
-
-/** tf.customGrad with the types that its implementation has. */
-const differentiable = <Out extends Tensor>(
-  inputs: Tensor[],
-  value: (save: (tensors: Tensor[]) => void) => Tensor,
-  gradient: Gradient,
-): Out =>
-  tf.customGrad((...args: unknown[]) => ({
-    value: value(args.at(-1) as (tensors: Tensor[]) => void),
-    gradFunc: (dy: Tensor, saved: Tensor[]) => gradient(dy, saved),
-  }))(...inputs) as Out
 
 /** a b, a' b, a b' or a' b' of matrices, without a gradient. */
 export const product = (a: Tensor, b: Tensor, transposeA = false, transposeB = false): Tensor2D =>
   native('MatMul', { ...T, transpose_a: bool(transposeA), transpose_b: bool(transposeB) }, [a, b]) as Tensor2D
 
+/** The same values in rows of another length; no number of rows is written into a recording. */
+const rowsOf = (x: Tensor2D, width: number): Tensor2D => {
+  const shaped = (values: Tensor, columns: number) =>
+    native('Reshape', { ...T, Tshape: type('int32') }, [values, tf.tensor1d([-1, columns], 'int32')])
+  const before = x.shape[1]
+  return differentiable(
+    [x],
+    () => shaped(x, width),
+    (dy) => [shaped(dy, before)],
+  )
+}
+
 /** x + b, where b is added to every row, or, shorter than it, to every one of the parts that make it up. @param x [N, D] */
 export function addBias(x: Tensor2D, bias: Tensor1D): Tensor2D {
-  const [rows, width] = x.shape
-  const parts = bias.size === width ? x : x.reshape([(rows * width) / bias.size, bias.size])
+  const width = x.shape[1]
+  const parts = bias.size === width ? x : rowsOf(x, bias.size)
   const sum = differentiable<Tensor2D>(
     [parts, bias],
     () => native('BiasAdd', T, [parts, bias]),
     (dy) => [dy, native('BiasAddGrad', T, [dy])],
   )
-  return bias.size === width ? sum : sum.reshape([rows, width])
+  return bias.size === width ? sum : rowsOf(sum, width)
 }
 
 /**

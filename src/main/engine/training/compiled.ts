@@ -55,7 +55,6 @@ export class CompiledModel implements Model {
   constructor(spec: ModelSpec, validationSizes: readonly number[] = []) {
     const program = new Program(spec, validationSizes)
     this.input = spec.input
-    this.codeSize = spec.config.network.layers.at(-1)!
     this.specs = program.weights
     this.#network = spec.config.network
     this.#likelihood = likelihoodOf(spec.variant, spec.config)
@@ -65,6 +64,7 @@ export class CompiledModel implements Model {
     this.watched = program.watched
     this.norms = program.norms
     this.layers = layersOfVariant(spec.variant, spec.config, spec.input)
+    this.codeSize = sizeOf(this.layers.encoder.at(-1)!.map.out)
     this.#variables = program.variables
     this.#optimizer = program.optimizer
     this.#session = new Session(program.graph)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineVariant } from './variant.ts'
 
-/** Codes that move little when the input does: the squared Frobenius norm of the encoder's Jacobian, exact at any depth. */
+/** Codes that move little when the input does: the squared Frobenius norm of the encoder's Jacobian, exact at any depth, or estimated. */
 export default defineVariant({
   id: 'contractive',
   title: 'Contractive',
@@ -24,7 +24,28 @@ export default defineVariant({
   },
   settings: z.strictObject({
     lambda: z.number().min(0).max(1e6).default(0.5).meta({ title: 'Lambda', description: 'Strength of the contraction term.' }),
+    jacobian: z
+      .enum(['exact', 'projections'])
+      .default('exact')
+      .meta({
+        title: 'Jacobian',
+        description:
+          'Its squared norm exactly, by a row for each code unit, or estimated without bias from random signs of the units, ' +
+          'which costs less where there are convolutions or many units.',
+      }),
+    projections: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(4)
+      .meta({
+        title: 'Projections',
+        description: 'Random signs drawn for each image and step.',
+        when: { key: 'regularizer.jacobian', in: ['projections'] },
+      }),
   }),
+  // Exactly, a pyramid is gone back through once for every code unit.
+  defaultsFor: (_, codeSize, convolves) => (convolves && codeSize > 4 ? { regularizer: { jacobian: 'projections' as const } } : {}),
   defaults: { network: { activation: 'sigmoid', codeActivation: 'sigmoid', tied: true } },
   // Trained for classes it contracts in pretraining only, where layers have a setting of their own.
   warnings: ({ network, fineTuning }) =>
@@ -34,11 +55,13 @@ export default defineVariant({
           'With neither tied nor normalised weights the encoder can shrink while the decoder grows, which ' +
             'satisfies the contraction term without contracting; set network.tied or network.weightNorm.',
         ],
-  objective({ x, network, settings: { lambda } }) {
+  objective({ x, network, random, settings: { lambda, jacobian, projections } }) {
     const layers = network.encodeLayers(x)
-    return {
-      reconstruction: network.reconstructionTerm(network.decode(layers.at(-1)!.output), x),
-      contraction: network.meanSquaredJacobianNorm(layers).mul(lambda),
-    }
+    const code = layers.at(-1)!.output
+    const norm =
+      jacobian === 'projections'
+        ? network.projectedJacobianNorm(layers, random.uniform('projections', [code.shape[0], projections, code.shape[1]]))
+        : network.meanSquaredJacobianNorm(layers)
+    return { reconstruction: network.reconstructionTerm(network.decode(code), x), contraction: norm.mul(lambda) }
   },
 })

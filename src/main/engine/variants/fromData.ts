@@ -1,7 +1,16 @@
 import { networkSchema, pretrainingSchema, trainingSchema } from '../../../shared/config.ts'
+import {
+  areConvolutions,
+  auto,
+  mostDenseValues,
+  readConvolutions,
+  textOfConvolutions,
+  usualConvolutions,
+  type Convolution,
+} from '../../../shared/convolutions.ts'
 import { trainingRows } from '../../../shared/split.ts'
 import { epochsThatTeach } from '../../../shared/trainingLength.ts'
-import { usualBatch, usualLayers } from '../../../shared/usualSizes.ts'
+import { usualBatch, usualCode, usualLayers } from '../../../shared/usualSizes.ts'
 import { counted, thousands } from '../../../shared/words.ts'
 import type { Facts } from './variant.ts'
 
@@ -11,8 +20,20 @@ import type { Facts } from './variant.ts'
 export const seenOf = ({ trainCount, validationCount }: Facts): number | undefined =>
   trainCount === undefined ? undefined : trainingRows({ trainCount, validationCount })
 
-/** Layers, batches and epochs that fit. */
-export function sizesFor(facts: Facts) {
+/** The pyramid that `auto` stands for; none for vectors. */
+export const autoFor = ({ kind, size }: Facts): Convolution[] => (kind === 'vector' || !size ? [] : usualConvolutions(size))
+
+/** What `network.convolutions` is where nobody says it. */
+export const convolutionsFor = (facts: Facts): typeof auto | [] =>
+  autoFor(facts).length > 0 && facts.rowSize! > mostDenseValues ? auto : []
+
+/** Whether a value of `network.convolutions`, unchecked, gives a network any. */
+export const isConvolved = (value: unknown, facts: Facts): boolean =>
+  (value === auto ? autoFor(facts) : typeof value === 'string' ? readConvolutions(value) : areConvolutions(value) ? value : [])
+    ?.length !== 0
+
+/** Layers, batches and epochs that fit. @param convolves whether convolutions stand before the layers, which then are the code alone */
+export function sizesFor(facts: Facts, convolves: boolean) {
   const { layers } = networkSchema.parse({}),
     training = trainingSchema.parse({}),
     pretraining = pretrainingSchema.parse({})
@@ -25,7 +46,11 @@ export function sizesFor(facts: Facts) {
   }
   return {
     network:
-      facts.rowSize === undefined ? {} : { layers: usualLayers(facts.rowSize, facts.kind ?? 'image', [layers[0]!, layers[1]!]) },
+      facts.rowSize === undefined
+        ? {}
+        : convolves
+          ? { layers: [usualCode(facts.rowSize, layers[1]!)] }
+          : { layers: usualLayers(facts.rowSize, facts.kind ?? 'image', [layers[0]!, layers[1]!]) },
     training: ofTraining(training),
     pretraining: ofTraining(pretraining, 0.5),
   }
@@ -46,6 +71,8 @@ export function reasonFor(key: string, value: unknown, facts: Facts): string | u
     if (key === 'reconstruction' && value === 'squaredError') return `Squared error, because these are ${pixelWords[pixels]}.`
     if (key === 'regularizer.decoder' && value === 'gaussian') return `Gaussian, because these are ${pixelWords[pixels]}.`
   }
+  if (key === 'network.convolutions' && value === auto)
+    return `Here ${textOfConvolutions(autoFor(facts))}, because images have ${counted(rowSize!, 'value')}.`
   if (kind === 'vector' && key === 'reconstruction') return 'Squared error, because values leave [0, 1].'
   if (key === 'network.layers' && rowSize !== undefined && rowSize < 512) return `Sized for ${counted(rowSize, 'value')} a row.`
   if (seen === undefined) return undefined

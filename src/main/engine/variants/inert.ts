@@ -8,7 +8,8 @@ import { likelihoodOf, type Variant } from './variant.ts'
 export function inertSettings(variant: Variant, config: Config): Map<string, string> {
   const { network, fineTuning, pretraining, regularizer } = config
   const found = new Map<string, string>()
-  if (network.layers.length === 1) found.set('network.activation', 'with one layer, which is the code, there is no hidden one')
+  if (network.layers.length === 1 && network.convolutions.length === 0)
+    found.set('network.activation', 'with one layer, which is the code, there is no hidden one')
   if (likelihoodOf(variant, config) !== null)
     found.set('reconstruction', 'the likelihood of the decoder is the reconstruction term')
   if (fineTuning.kind !== 'classification') return found

@@ -17,7 +17,14 @@ export default defineVariant({
   /** As many components as inputs would leave nothing out. */
   defaultsFor: ({ rowSize }) => (rowSize === undefined ? {} : { network: { layers: [usualCode(rowSize)] } }),
   fixed: {
-    network: { activation: 'linear', codeActivation: 'linear', outputActivation: 'linear', tied: true, weightNorm: false },
+    network: {
+      convolutions: [],
+      activation: 'linear',
+      codeActivation: 'linear',
+      outputActivation: 'linear',
+      tied: true,
+      weightNorm: false,
+    },
     reconstruction: 'squaredError',
   },
   check(config, { rowSize }) {

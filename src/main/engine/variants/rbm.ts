@@ -47,6 +47,7 @@ export default defineVariant({
   defaults: { network: { layers: [500] }, training: { learningRate: 0.05, weightDecay: 0.0001 } },
   fixed: ({ visible, hidden }) => ({
     network: {
+      convolutions: [],
       tied: true,
       weightNorm: false,
       activation: 'sigmoid',

@@ -142,10 +142,11 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   plans?: Plans
   /** Where its defaults differ from the shared ones. */
   defaults?: { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; reconstruction?: Reconstruction }
-  /** Where its defaults follow from the data, or from the size of the code. */
+  /** Where its defaults follow from the data, from the size of the code, or from whether there are convolutions. */
   defaultsFor?(
     facts: Facts,
     codeSize: number,
+    convolves: boolean,
   ): { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; regularizer?: Partial<z.output<S>> }
   /**
    * Shared settings that this variant determines (the same ones, whatever its own settings); they are no fields of its form and

@@ -9,6 +9,7 @@ import type { Session } from '../session.ts'
 import { table } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { taskDone } from '../wait.ts'
+import { imageShape, imageShapeHelp, imageShapeOptions } from '../imageShape.ts'
 import { settingHelp, settingOptions, variantAndSettings } from './train.ts'
 
 /** All completed runs of an experiment. */
@@ -129,20 +130,27 @@ function describeExport({ file, sha256, opset, bytes, precision, maxAbsDiff, red
 }
 
 export const objective: Command = {
-  usage: '--variant V --in IN.safetensors --out OUT.safetensors',
+  usage: '--variant V --in IN.safetensors --out OUT.safetensors [--size WxH --channels C]',
   summary: 'Loss, terms and gradients of an objective at given weights.',
   help: [
     ...settingHelp,
+    ...imageShapeHelp,
     '--in F            weights, x, and what else the objective draws at random',
     '--out F           gets the gradients',
   ],
-  options: { ...settingOptions, in: { type: 'string' }, out: { type: 'string' } },
+  options: { ...settingOptions, ...imageShapeOptions, in: { type: 'string' }, out: { type: 'string' } },
   async run(session, given) {
     const { in: input, out } = given.values
+    const shape = imageShape(given.values)
     if (typeof input !== 'string' || typeof out !== 'string')
       throw new WorkbenchError('USAGE', 'Give the weights with --in and the file for the gradients with --out.')
     const chosen = await variantAndSettings(session, given)
-    const { loss, terms } = await session.call('objective', { ...chosen, in: given.path(input), out: given.path(out) })
+    const { loss, terms } = await session.call('objective', {
+      ...chosen,
+      ...(shape ? { shape } : {}),
+      in: given.path(input),
+      out: given.path(out),
+    })
     return {
       json: { loss, terms },
       text: [['loss', loss], ...Object.entries(terms)]

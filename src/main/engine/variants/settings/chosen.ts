@@ -14,6 +14,8 @@ export interface Chosen {
   /** Units of the code; null where the default is to be taken. */
   codeSize: number | null
   binarised: boolean
+  /** Of the network, as they were given; undefined where the default is to be taken. */
+  convolutions: unknown
 }
 
 export const nothingChosen: Chosen = {
@@ -23,6 +25,7 @@ export const nothingChosen: Chosen = {
   labelled: 0,
   codeSize: null,
   binarised: false,
+  convolutions: undefined,
 }
 
 /** The data as networks see them: what is drawn as 0 or 1 is no photograph any more. */
@@ -42,6 +45,7 @@ export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>):
     labelled: Number.isFinite(labelled) ? labelled : 0,
     codeSize: typeof code === 'number' && Number.isInteger(code) && code > 0 ? code : null,
     binarised: (given.get('data.binarise') ?? 'none') !== 'none',
+    convolutions: given.get('network.convolutions'),
   }
 }
 

@@ -1,5 +1,6 @@
 import { augmentationProblem, readAugmentation } from '../../../../shared/augmentation.ts'
 import type { Config } from '../../../../shared/config.ts'
+import { pyramidOf } from '../../../../shared/convolutions.ts'
 import { layerVariantOf } from '../layers.ts'
 import { fixedOf, type Facts, type Problem, type Variant } from '../variant.ts'
 
@@ -10,6 +11,7 @@ export function dataProblems(config: Config, facts: Facts, variant: Variant): Pr
     ...binarisingRules(config, facts),
     ...augmentationRules(config, facts),
     ...standardisingRules(config, facts, variant),
+    ...convolutionRules(config, facts),
   ]
 }
 
@@ -70,6 +72,26 @@ function standardisingRules(config: Config, { kind }: Facts, variant: Variant): 
           'images; set data.standardise to none.',
       },
     ]
+  }
+  return []
+}
+
+/** What convolutions cannot be applied to these images; empty where they can. */
+function convolutionRules({ network }: Config, { kind, size }: Facts): Problem[] {
+  const field = 'network.convolutions'
+  if (network.convolutions.length === 0) return []
+  const refused = (message: string): Problem[] => [{ field, message }]
+  if (kind === 'vector') return refused('This dataset has no images that could be convolved; set network.convolutions to none.')
+  if (!size) return []
+  const shapes = pyramidOf(network.convolutions, size)
+  for (const [index, { kernel, stride }] of network.convolutions.entries()) {
+    const { height, width } = shapes[index]!,
+      shorter = Math.min(height, width)
+    const reads = `Convolution ${index + 1} reads ${index === 0 ? 'images' : 'maps'} of ${width} x ${height} pixels`
+    if (kernel > shorter)
+      return refused(`${reads}, for which a kernel of ${kernel} is too large; give it one of at most ${shorter}, or leave it out.`)
+    if (stride > shorter)
+      return refused(`${reads}, of which a stride of ${stride} leaves nothing; give it one of at most ${shorter}, or leave it out.`)
   }
   return []
 }

@@ -1,7 +1,7 @@
 import { configSchema, type NetworkConfig, type Origin } from '../../../../shared/config.ts'
 import { flatten } from '../../../../shared/settings/nested.ts'
 import { usualBatch } from '../../../../shared/usualSizes.ts'
-import { seenOf, sizesFor } from '../fromData.ts'
+import { convolutionsFor, isConvolved, seenOf, sizesFor } from '../fromData.ts'
 import { determined, takesPretraining } from '../layers.ts'
 import { fixedOf, isContinuous, type Facts, type Variant } from '../variant.ts'
 import { asSeen, defaultLayerVariant, nothingChosen, type Chosen } from './chosen.ts'
@@ -66,11 +66,16 @@ export function setAt(sections: Sections, key: string, value: unknown): boolean 
 function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
   const { layers, classification, labelled, codeSize } = chosen
   const facts = asSeen(given, chosen)
-  const sizes = sizesFor(facts)
   const shared = configSchema.parse({ network: {}, training: {}, regularizer: {} })
-  const usual = [variant.defaultsFor?.(facts, 1).network, variant.defaults?.network, sizes.network, shared.network]
+  // What is determined of convolutions does not depend on the variant's settings.
+  const convolutions = [variant, ...(layers ? [layers] : [])].some((each) => determined(each).convolutions)
+    ? []
+    : convolutionsFor(facts)
+  const convolves = isConvolved(chosen.convolutions ?? convolutions, facts)
+  const sizes = sizesFor(facts, convolves)
+  const usual = [variant.defaultsFor?.(facts, 1, convolves).network, variant.defaults?.network, sizes.network, shared.network]
   const code = codeSize ?? usual.find((network) => network?.layers?.at(-1) !== undefined)!.layers!.at(-1)!
-  const ofData = variant.defaultsFor?.(facts, code)
+  const ofData = variant.defaultsFor?.(facts, code, convolves)
   const regularizer = variant.settings.parse({}) as Section
   const fixed = fixedOf(variant, { ...regularizer, ...ofData?.regularizer })
   // Machines determine what they are made of; of others it is the activation of their code, hence of every layer, hidden ones too.
@@ -93,7 +98,7 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
       from: 'data',
       values: {
         ...sizes,
-        network: { ...sizes.network, ...(vector ? { outputActivation: 'linear' } : {}) },
+        network: { ...sizes.network, convolutions, ...(vector ? { outputActivation: 'linear' } : {}) },
         reconstruction: vector || isContinuous(facts) ? 'squaredError' : undefined,
       },
     },
@@ -115,7 +120,12 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
         pretraining: takesPretraining(variant) ? { variant: defaultLayerVariant(variant) } : {},
       },
     },
-    { from: 'data', values: { ...ofData, pretraining: { regularizer: layers?.defaultsFor?.(facts, code).regularizer } } },
+    // Deep pyramids of saturating units hardly learn.
+    { from: 'data', values: { network: convolves ? { activation: shared.network.activation } : {} } },
+    {
+      from: 'data',
+      values: { ...ofData, pretraining: { regularizer: layers?.defaultsFor?.(facts, code, convolves).regularizer } },
+    },
     { from: 'layers', values: { network: layers?.asLayer ? network : only ? { activation: only, codeActivation: only } : {} } },
     { from: 'variant', values: { ...fixed } },
     { from: 'layers', values: { network: layers ? { tied: false } : {} } },

@@ -15,6 +15,7 @@ export function expected(field: Field): string {
     case 'integer':
       return `a whole number ${range}`
     case 'text':
+      if (field.expects) return field.expects
       return `a text such as ${(field.examples ?? []).join(' or ')}`
     default:
       return `a number ${range}`

@@ -21,6 +21,7 @@ interface Described {
   type?: string
   enum?: string[]
   examples?: string[]
+  expects?: string
   items?: Described
   minimum?: number
   maximum?: number
@@ -106,6 +107,7 @@ function fieldOf(key: string, described: Described, value: unknown, because: str
     kind,
     ...(described.enum ? { choices: described.enum } : {}),
     ...(kind === 'text' && described.examples ? { examples: described.examples } : {}),
+    ...(described.expects ? { expects: described.expects } : {}),
     ...(least === undefined ? {} : { minimum: least }),
     ...(exclusiveMinimum === undefined ? {} : { exclusiveMinimum: true }),
     ...(most === undefined ? {} : { maximum: most }),

@@ -2,6 +2,7 @@ import type { ErrorInfo } from '../../../../shared/errors.ts'
 import { layerPrefix } from '../../../../shared/ownedKeys.ts'
 import type { FieldsByKey } from '../../../../shared/settings/applies.ts'
 import { valueAt } from '../../../../shared/settings/nested.ts'
+import { textOf } from '../../../../shared/settings/text.ts'
 import { nearest } from '../../suggestion.ts'
 import { takesPretraining } from '../layers.ts'
 import { fixedOf, type Variant } from '../variant.ts'
@@ -19,11 +20,11 @@ export function problemWithoutField(
 ): ErrorInfo | null {
   const invalid = (message: string): ErrorInfo => ({ code: 'SETTING_INVALID', field: key, message })
   // As a word, too: the command line has no field that would say how to read it.
-  const is = (other: unknown): boolean => String(other) === String(value)
+  const is = (other: unknown): boolean => textOf(other) === textOf(value)
   const fixed = valueAt(fixedOf(variant, sections.regularizer), key)
   if (fixed !== undefined && is(fixed)) return null
-  if (fixed !== undefined && typeof fixed !== 'object')
-    return invalid(`${variant.title} determines ${key} (${String(fixed)}); leave it out.`)
+  if (fixed !== undefined && (typeof fixed !== 'object' || Array.isArray(fixed)))
+    return invalid(`${variant.title} determines ${key} (${textOf(fixed)}); leave it out.`)
   // A run's stored config names every setting, those too that mean nothing to its variant.
   const now = valueAt(sections, key)
   const ofLayers = key.startsWith(layerPrefix) && takesPretraining(variant)
@@ -36,7 +37,7 @@ export function problemWithoutField(
           `The activations of the layers determine ${key}; leave it out, and set network.activation or network.codeActivation.`,
         )
   }
-  if (!ofLayers && now !== undefined && (now === null || typeof now !== 'object') && is(now)) return null
+  if (!ofLayers && now !== undefined && (now === null || typeof now !== 'object' || Array.isArray(now)) && is(now)) return null
   const near = nearest(key, [...fields.keys()])
   return {
     code: 'SETTING_UNKNOWN',

@@ -1,0 +1,78 @@
+import { sizeOf, type Shape } from '../../../shared/shape.ts'
+import type { Attribute } from '../trace/record.ts'
+import { native, type } from '../trace/native.ts'
+import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
+import { differentiable } from './differentiable.ts'
+
+/**
+ * Operations that need space: rows of values [N, H W C] are images [N, H, W, C] inside them. No batch size is written into what
+ * they record, so that one recording serves any.
+ */
+
+const T = { T: type('float32') }
+
+/** Values in another order of axes, the first one as long as is left. */
+const shaped = (x: Tensor, shape: readonly number[]): Tensor =>
+  native('Reshape', { ...T, Tshape: type('int32') }, [x, tf.tensor1d([-1, ...shape], 'int32')])
+
+const sides = ({ height, width, channels }: Shape): [number, number, number] => [height, width, channels]
+
+/** The shape of the images and the steps of a convolution whose padding is SAME. */
+interface Geometry {
+  in: Shape
+  out: Shape
+  /** [kh, kw, in, out] */
+  kernel: readonly number[]
+  stride: number
+}
+
+const attributes = ({ stride }: Geometry): Record<string, Attribute> => ({
+  ...T,
+  strides: { kind: 'ints', value: [1, stride, stride, 1] },
+  padding: { kind: 'string', value: 'SAME' },
+  data_format: { kind: 'string', value: 'NHWC' },
+  dilations: { kind: 'ints', value: [1, 1, 1, 1] },
+  explicit_paddings: { kind: 'ints', value: [] },
+  use_cudnn_on_gpu: { kind: 'bool', value: true },
+})
+
+const forwards = (x: Tensor, kernel: Tensor, geometry: Geometry): Tensor => native('Conv2D', attributes(geometry), [x, kernel])
+/** Of sides alone: TensorFlow takes the batch from what is gone back from. */
+const backwards = (y: Tensor, kernel: Tensor, geometry: Geometry): Tensor =>
+  native('Conv2DBackpropInput', attributes(geometry), [tf.tensor1d([geometry.in.height, geometry.in.width], 'int32'), kernel, y])
+const byKernel = (x: Tensor, y: Tensor, geometry: Geometry): Tensor =>
+  native('Conv2DBackpropFilter', attributes(geometry), [x, tf.tensor1d([...geometry.kernel], 'int32'), y])
+
+/** A convolution, differentiable in both. @param x [N, in] -> [N, out] */
+export function convolved(x: Tensor2D, kernel: Tensor, geometry: Geometry): Tensor2D {
+  const { in: input, out } = geometry
+  return differentiable(
+    [x, kernel],
+    (save) => {
+      const images = shaped(x, sides(input))
+      save([images, kernel])
+      return shaped(forwards(images, kernel, geometry), [sizeOf(out)])
+    },
+    (dy, [images, kernel]) => {
+      const slopes = shaped(dy, sides(out))
+      return [shaped(backwards(slopes, kernel!, geometry), [sizeOf(input)]), byKernel(images!, slopes, geometry)]
+    },
+  )
+}
+
+/** Its adjoint, differentiable in both. @param y [N, out] -> [N, in] */
+export function convolvedBack(y: Tensor2D, kernel: Tensor, geometry: Geometry): Tensor2D {
+  const { in: input, out } = geometry
+  return differentiable(
+    [y, kernel],
+    (save) => {
+      const images = shaped(y, sides(out))
+      save([images, kernel])
+      return shaped(backwards(images, kernel, geometry), [sizeOf(input)])
+    },
+    (dx, [images, kernel]) => {
+      const slopes = shaped(dx, sides(input))
+      return [shaped(forwards(slopes, kernel!, geometry), [sizeOf(out)]), byKernel(slopes, images!, geometry)]
+    },
+  )
+}
