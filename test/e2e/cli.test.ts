@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { commandLine, type CommandLine } from '../fixtures/commandLine.ts'
+import { commandsHere, type CommandLine } from '../fixtures/commandLine.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 
 /** The command line with real training, on a few hundred digits. The tests build on each other. */
@@ -15,7 +15,7 @@ let line: CommandLine
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'workbench-cli-'))
   home = join(folder, 'home')
-  line = commandLine(folder, home)
+  line = commandsHere(folder, home)
   writeDigitFolder(join(folder, 'digits'), 600)
   writeFileSync(join(folder, 'digits', '3', 'empty.png'), '')
 })
@@ -144,6 +144,16 @@ test('bad input: a code, a sentence, exit code not 0, and nothing made', async (
   }
   assert.equal((await json('runs', 'list')).json.runs.length, 2)
   assert.equal((await json('datasets', 'list')).json.datasets.length, 1)
+})
+
+test('a process writes and ends as the function does that carries out a command', async () => {
+  for (const words of [
+    ['runs', 'list'],
+    ['runs', 'list', '--json'],
+    ['runs', 'show', 'nothing', '--json'],
+    ['datasets', 'ad'],
+  ])
+    assert.deepEqual(await start(...words).ended, await run(...words), words.join(' '))
 })
 
 test('a run that diverges: both run and error, exit code not 0', async () => {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { commandLine, type CommandLine } from '../fixtures/commandLine.ts'
+import { commandsHere, type CommandLine } from '../fixtures/commandLine.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 
 /** What a command line makes it can also take away and bring back. The tests build on each other. */
@@ -14,7 +14,7 @@ const small = { network: { layers: [4] } }
 let cli: CommandLine
 
 before(async () => {
-  cli = commandLine(folder, home)
+  cli = commandsHere(folder, home)
   writeDigitFolder(join(folder, 'digits'), 200)
   assert.equal((await cli.json('datasets', 'add', '--name', 'digits', '--path', 'digits')).code, 0)
   writeFileSync(join(folder, 'small.json'), JSON.stringify(small))

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { commandLine, type CommandLine } from '../fixtures/commandLine.ts'
+import { commandsHere, type CommandLine } from '../fixtures/commandLine.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 
 /** What is damaged, and how a command line gets it in order again. */
@@ -15,7 +15,7 @@ let cli: CommandLine,
   run = ''
 
 before(async () => {
-  cli = commandLine(folder, home)
+  cli = commandsHere(folder, home)
   writeDigitFolder(join(folder, 'digits'), 200)
   dataset = (await cli.json('datasets', 'add', '--name', 'digits', '--path', 'digits')).json.dataset.id
   const small = ['--set', 'network.layers=6,3', '--set', 'training.epochs=1']

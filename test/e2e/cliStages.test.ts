@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { commandLine, type CommandLine } from '../fixtures/commandLine.ts'
+import { commandsHere, type CommandLine } from '../fixtures/commandLine.ts'
 import { digits } from '../fixtures/digits.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { npy, zip } from '../fixtures/npz.ts'
@@ -16,7 +16,7 @@ let line: CommandLine
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'workbench-cli-stages-'))
   home = join(folder, 'home')
-  line = commandLine(folder, home)
+  line = commandsHere(folder, home)
   writeDigitFolder(join(folder, 'digits'), 400)
   writeFileSync(join(folder, 'bare.npz'), zip({ 'x.npy': npy('|u1', [200, 28, 28], digits(200)) }, false))
   writeFileSync(

@@ -14,6 +14,9 @@ export interface Terminal {
   onInterrupt(stop: () => void): () => void
 }
 
+/** Where news is written; with `isTTY` a terminal that is so many columns wide. */
+export type ErrorStream = Pick<NodeJS.WriteStream, 'write'> & Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns'>>
+
 /** Without a terminal a line at most this often, in milliseconds. */
 const sparse = 10_000
 
@@ -45,9 +48,10 @@ function line(label: string, { done, total, unit, perSecond, secondsLeft, stage 
 }
 
 /** Progress and news on standard error: one line that changes on a terminal, sparse lines elsewhere. */
-export function terminalOn(stream: NodeJS.WriteStream): Terminal & { finish(): void } {
+export function terminalOn(stream: ErrorStream): Terminal & { finish(): void } {
   let shown = false
-  let told = 0
+  /** When the last line was written. */
+  let lastLine = 0
   let stage = ''
   /** When the process was asked to end. */
   let ending = 0
@@ -66,8 +70,8 @@ export function terminalOn(stream: NodeJS.WriteStream): Terminal & { finish(): v
       if (stream.isTTY) {
         stream.write(`\r\x1b[K${text.slice(0, (stream.columns ?? 80) - 1)}`)
         shown = true
-      } else if (progress.stage !== stage || Date.now() - told >= sparse) {
-        told = Date.now()
+      } else if (progress.stage !== stage || Date.now() - lastLine >= sparse) {
+        lastLine = Date.now()
         stage = progress.stage
         stream.write(`${text}\n`)
       }
