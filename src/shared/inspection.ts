@@ -41,8 +41,10 @@ const leftOutSchema = z.object({
 export type LeftOut = z.infer<typeof leftOutSchema>
 
 export const inspectionSchema = z.object({
-  /** `folder`, `sample` (the digits), `synthetic`, `dataset` (one that is here already), or the format of a file. */
+  /** `folder`; `sample` or `synthetic` (sets of the workbench, of files or computed); `dataset` (one that is here); or a format. */
   kind: z.string(),
+  /** What a set of the workbench is, in a sentence. */
+  about: z.string().nullable(),
   /** False for vectors, which have no size and no patches. */
   images: z.boolean(),
   /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { CallInput } from '../../src/shared/calls.ts'
-import { planePoints } from '../../src/main/engine/data/plane.ts'
+import { moons, planePoints } from '../../src/main/engine/data/sets/plane.ts'
 import { temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
 
 async function taskDone(engine: TestEngine, id: string): Promise<string> {
@@ -23,7 +23,7 @@ const squaredError = (from: Float32Array, to: Float32Array): number =>
 
 /** Squared distance of standardised points from the two half circles of `moons`. */
 function distanceFromMoons(values: Float32Array): number {
-  const raw = pairs(Float32Array.from(planePoints('moons', 2000, 1).points))
+  const raw = pairs(Float32Array.from(planePoints(moons, 2000, 1).points))
   const [x, y] = [0, 1].map((column) => {
     const middle = meanOf(raw.map((point) => point[column]!))
     return { middle, deviation: Math.sqrt(meanOf(raw.map((point) => (point[column]! - middle) ** 2))) }

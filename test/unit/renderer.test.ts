@@ -175,6 +175,7 @@ test('an inspected path is told in words', () => {
     depth: null,
     pages: null,
     kind: 'folder',
+    about: null,
     images: true,
     files: 1241,
     truncated: true,

@@ -2,14 +2,15 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { syntheticNames, syntheticSets } from '../../src/shared/synthetic.ts'
 import { completePath } from '../../src/main/engine/data/complete.ts'
-import { paintLeaves } from '../../src/main/engine/data/dead-leaves.ts'
 import { importDataset, type ImportRequest } from '../../src/main/engine/data/import.ts'
 import { inspectImport } from '../../src/main/engine/data/inspect.ts'
 import { openDataset, rowPaths } from '../../src/main/engine/data/open.ts'
-import { planePoints, type PlaneName } from '../../src/main/engine/data/plane.ts'
 import { random } from '../../src/main/engine/data/random.ts'
+import { paintLeaves } from '../../src/main/engine/data/sets/deadLeaves.ts'
+import { circle, moons, planePoints, spiral, swissRoll } from '../../src/main/engine/data/sets/plane.ts'
+import { computedSets } from '../../src/main/engine/data/sets/registry.ts'
+import type { PlaneSet } from '../../src/main/engine/data/sets/set.ts'
 import { direction, logarithm, normals, uniform } from '../../src/main/engine/data/reals.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
 
@@ -35,9 +36,9 @@ const fingerprints: Record<string, string> = {
   swissRoll: '18ef43e6d5289bd069379a18d87c9dffd4fe351bd76b457d2b878c2fadfdc7d6',
 }
 
-for (const name of syntheticNames) {
+for (const set of computedSets) {
+  const { name } = set
   test(`${name}: its fingerprint, shape and split`, async (t) => {
-    const set = syntheticSets[name]
     const made = await add(t, name)
     assert.equal(made.sha256, fingerprints[name])
     assert.deepEqual(
@@ -46,7 +47,7 @@ for (const name of syntheticNames) {
     )
     assert.deepEqual(
       [made.kind, made.width, made.height, made.channels],
-      set.kind === 'image' ? ['image', set.side, set.side, 1] : ['vector', 2, 1, 1],
+      set.kind === 'image' ? ['image', set.side, set.side, set.channels] : ['vector', 2, 1, 1],
     )
     assert.deepEqual(made.classes, [...set.classes])
     const dataset = openDataset(made.folder)
@@ -79,20 +80,23 @@ test('points of the plane are standardised', async (t) => {
 })
 
 /** The curves as the literature has them, by their parameter in [0, 1], over which the points are spread evenly. */
-const curves: Record<PlaneName, { sigma: number; arms: ((u: number) => [number, number])[] }> = {
-  moons: {
+const curves: { set: PlaneSet; sigma: number; arms: ((u: number) => [number, number])[] }[] = [
+  {
+    set: moons,
     sigma: 0.1,
     arms: [(u) => [Math.cos(Math.PI * u), Math.sin(Math.PI * u)], (u) => [1 - Math.cos(Math.PI * u), 0.5 - Math.sin(Math.PI * u)]],
   },
-  circle: { sigma: 0.1, arms: [(u) => [Math.cos(2 * Math.PI * u), Math.sin(2 * Math.PI * u)]] },
-  spiral: {
+  { set: circle, sigma: 0.1, arms: [(u) => [Math.cos(2 * Math.PI * u), Math.sin(2 * Math.PI * u)]] },
+  {
+    set: spiral,
     sigma: 0.25,
     arms: [1, -1].map((sign) => (u: number) => {
       const t = 3 * Math.PI * Math.sqrt(u)
       return [sign * t * Math.cos(t), sign * t * Math.sin(t)]
     }),
   },
-  swissRoll: {
+  {
+    set: swissRoll,
     sigma: 0.25,
     arms: [
       (u) => {
@@ -101,11 +105,11 @@ const curves: Record<PlaneName, { sigma: number; arms: ((u: number) => [number, 
       },
     ],
   },
-}
-for (const [name, { sigma, arms }] of Object.entries(curves) as [PlaneName, (typeof curves)[PlaneName]][]) {
-  test(`${name}: points lie along its curve, evenly, with the noise that is stated`, () => {
+]
+for (const { set, sigma, arms } of curves) {
+  test(`${set.name}: points lie along its curve, evenly, with the noise that is stated`, () => {
     const count = 2000
-    const { points, labels } = planePoints(name, count, 1)
+    const { points, labels } = planePoints(set, count, 1)
     for (const [arm, curve] of arms.entries()) {
       const places = Array.from({ length: 1001 }, (_, i) => ({ u: i / 1000, at: curve(i / 1000) }))
       const distances: number[] = [],
@@ -139,7 +143,7 @@ for (const [name, { sigma, arms }] of Object.entries(curves) as [PlaneName, (typ
 }
 
 test('circle: the radius is that of a noisy circle', () => {
-  const { points } = planePoints('circle', 10_000, 3)
+  const { points } = planePoints(circle, 10_000, 3)
   const radii = Array.from({ length: 10_000 }, (_, i) => Math.hypot(points[2 * i]!, points[2 * i + 1]!))
   // Rice's distribution for radius 1 and sigma 0.1.
   near(mean(radii.map((radius) => radius ** 2)), 1 + 2 * 0.1 ** 2, 0.01, 'mean squared radius')

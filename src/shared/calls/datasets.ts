@@ -11,6 +11,7 @@ import {
   taskSchema,
 } from '../domain.ts'
 import { classTableSchema, importPreviewSchema, inspectionSchema } from '../inspection.ts'
+import { offeredSetSchema } from '../offeredSets.ts'
 import { contrasts } from '../patches.ts'
 import { sharesForm, sharesSentence } from '../split.ts'
 import { parseRange, rangeForms } from '../valueRange.ts'
@@ -21,7 +22,7 @@ const importSchema = z.strictObject({
   /** Defaults to the folder's or file's name. */
   name: nameSchema.optional(),
   /**
-   * A folder, an IDX images file, a `.npz`, the word `mnist`, the name of a synthetic set, or (for patches) `dataset:` and a
+   * A folder, an IDX images file, a `.npz`, the name of a set that comes with the workbench, or (for patches) `dataset:` and a
    * dataset's id or name.
    */
   path,
@@ -87,6 +88,8 @@ const importSchema = z.strictObject({
 })
 
 export const datasetCalls = {
+  /** The sets that come with the workbench, in the order in which they are offered. */
+  'datasets.offered': call(none, z.object({ sets: z.array(offeredSetSchema) })),
   'datasets.list': call(none, z.object({ datasets: z.array(datasetSchema) })),
   'datasets.import': call(importSchema, z.object({ task: taskSchema })),
   /**

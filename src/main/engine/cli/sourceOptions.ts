@@ -2,9 +2,9 @@ import type { CallInput } from '../../../shared/calls.ts'
 import { fits } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { contrasts, datasetReference, type Contrast } from '../../../shared/patches.ts'
-import { syntheticName, syntheticNames } from '../../../shared/synthetic.ts'
 import { parseRange, rangeForms } from '../../../shared/valueRange.ts'
 import { thousands } from '../../../shared/words.ts'
+import { ownSet, ownSets } from '../data/sets/registry.ts'
 import { arrayHelp, arrayInput, arrayOptions } from './arrayOptions.ts'
 import type { Arguments, Command } from './command.ts'
 import { layoutHelp, layoutOptions, readLayout } from './layoutOptions.ts'
@@ -28,8 +28,7 @@ function parseSize(text: string, field: string, example: string): { width: numbe
 }
 
 /** Words that stand for data of the workbench's own; all else is a path. */
-export const isWord = (given: string): boolean =>
-  given.trim() === 'mnist' || syntheticName(given) !== null || datasetReference(given) !== null
+export const isWord = (given: string): boolean => ownSet(given) !== null || datasetReference(given) !== null
 /** The words for channels that people write. */
 const channelWords = new Map<string, 1 | 3>([
   ['1', 1],
@@ -58,8 +57,8 @@ function parseChannels(text: string): { channels?: 1 | 3; pick?: number[] } {
 export const sourceHelp: string[] = [
   '--path P          a folder of images; a tar or zip archive, a WebDataset, or a folder of',
   '                  Parquet files; a file or folder of arrays (IDX, .npz, .npy, HDF5, .csv,',
-  '                  CIFAR’s .bin); the word mnist, or a synthetic set:',
-  `                  ${syntheticNames.join(', ')}`,
+  '                  CIFAR’s .bin); or the name of a set that comes with the workbench:',
+  ...ownSets.map(({ name, title }) => `                  ${name.padEnd(14)}${title}`),
   ...layoutHelp,
   '',
   'Size and values:',
@@ -81,7 +80,8 @@ export const sourceHelp: string[] = [
   '                  their own size; P may also be dataset:N, a dataset of yours',
   '--contrast none|normalise  of patches: normalise removes the mean of each,',
   '                  truncates to 3 standard deviations, squashes to [0.1, 0.9]',
-  '--count N         rows of a synthetic set, or patches (default: 10000)',
+  '--count N         images or points of a computed set (default: its own), or',
+  '                  patches (default: 10000)',
   '--seed S          what these are drawn from (default: 1)',
   ...arrayHelp,
   '',

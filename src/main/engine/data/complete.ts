@@ -1,9 +1,9 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
 import { isPack } from '../../../shared/packs.ts'
-import { syntheticNames } from '../../../shared/synthetic.ts'
 import { offeredContainers } from './containers/shards.ts'
-import { resolvePath, sampleName } from './source.ts'
+import { ownSets } from './sets/registry.ts'
+import { resolvePath } from './source.ts'
 import { byCodePoint } from './walk.ts'
 
 const most = 50
@@ -25,7 +25,7 @@ export async function completePath(prefix: string, ending?: string): Promise<str
   const words =
     ending !== undefined
       ? []
-      : [sampleName, ...syntheticNames].filter((word) => word.toLowerCase().startsWith(prefix.trim().toLowerCase()))
+      : ownSets.map(({ name }) => name).filter((word) => word.toLowerCase().startsWith(prefix.trim().toLowerCase()))
   const whole = resolvePath(prefix),
     inside = /[/\\]$/.test(prefix.trim())
   const folder = inside ? whole : dirname(whole),

@@ -5,7 +5,6 @@ import { toErrorInfo, WorkbenchError, type ErrorInfo } from '../../../shared/err
 import type { Depth, Several } from '../../../shared/inspection.ts'
 import { datasetReference } from '../../../shared/patches.ts'
 import { partsOf } from '../../../shared/split.ts'
-import { syntheticName } from '../../../shared/synthetic.ts'
 import { counted, thousands } from '../../../shared/words.ts'
 import { tableOf } from './class-table.ts'
 import { classesLacking, classesOfTraining, doubtsOfClasses } from './classes.ts'
@@ -15,7 +14,8 @@ import { planImport } from './plan.ts'
 import { ProgressReporter } from './progress.ts'
 import { testPart, validationPart, type ImportOptions, type Measured, type Plan, type Rows, type SourceRequest } from './request.ts'
 import { hashBytes } from './row-hash.ts'
-import { resolvePath, sampleName } from './source.ts'
+import { ownSet } from './sets/registry.ts'
+import { resolvePath } from './source.ts'
 import { splitRows, type Split } from './test-split.ts'
 
 /** More files than this are not looked for: a form must not wait for them. */
@@ -96,6 +96,7 @@ function describePlan(plan: Plan, all: Rows, request: SourceRequest): CallOutput
   const byClass = split.rows && tableOf({ classes, labels, count, ...split.rows })
   return {
     kind: plan.from,
+    about: ownSet(request.path)?.description ?? null,
     images: kind === 'image',
     files: plan.count,
     truncated,
@@ -136,6 +137,7 @@ export function inspectDataset(dataset: Dataset, folder: string): CallOutput<'da
   try {
     return {
       kind: 'dataset',
+      about: null,
       images: kind === 'image',
       files: count,
       truncated: false,
@@ -181,7 +183,7 @@ function splitOf(rows: Rows, request: SourceRequest): { rows: Split | null; prob
 
 /** A dataset's name from where it comes: the folder's or file's name without its ending. */
 export function suggestName(path: string): string {
-  if (path.trim() === sampleName || syntheticName(path) !== null) return path.trim()
+  if (ownSet(path) !== null) return path.trim()
   const reference = datasetReference(path)
   if (reference !== null) return reference.slice(0, 200).trim()
   const name = basename(resolvePath(path))

@@ -1,7 +1,8 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { datasetReference } from '../../../shared/patches.ts'
-import { syntheticName, syntheticSets, type SyntheticName } from '../../../shared/synthetic.ts'
 import type { SourceRequest } from './request.ts'
+import { computedSet } from './sets/registry.ts'
+import type { ComputedSet } from './sets/set.ts'
 
 /**
  * Refuses what has no meaning for the source: a number of rows and a seed for images that are read, a test set and, for points
@@ -22,8 +23,8 @@ export function checkOptions(request: SourceRequest): void {
       { field: 'patches' },
     )
   }
-  const name = syntheticName(request.path)
-  if (name === null) {
+  const set = computedSet(request.path)
+  if (set === null) {
     for (const field of ['count', 'seed'] as const) {
       if (request[field] !== undefined)
         throw new WorkbenchError(
@@ -34,21 +35,21 @@ export function checkOptions(request: SourceRequest): void {
     }
     return
   }
-  refusePartPaths(name, request)
-  refuseValueOptions(`The set ${name} is computed`, request)
-  if (syntheticSets[name].kind === 'plane') {
+  refusePartPaths(set, request)
+  refuseValueOptions(`The set ${set.name} is computed`, request)
+  if (set.kind === 'plane') {
     const field = (['width', 'height', 'channels'] as const).find((key) => request[key] !== undefined)
     if (field)
       throw new WorkbenchError(
         'IMAGE_SIZE',
-        `The set ${name} holds points of two numbers, which have no image size; leave size and channels out.`,
+        `The set ${set.name} holds points of two numbers, which have no image size; leave size and channels out.`,
         { field },
       )
   }
 }
 
 /** @throws WorkbenchError CALL_INVALID */
-export function refusePartPaths(name: SyntheticName, request: Pick<SourceRequest, 'testPath' | 'valPath'>): void {
+export function refusePartPaths({ name }: ComputedSet, request: Pick<SourceRequest, 'testPath' | 'valPath'>): void {
   for (const [field, title] of [
     ['testPath', 'test'],
     ['valPath', 'validation'],

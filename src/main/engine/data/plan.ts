@@ -1,7 +1,7 @@
-import { syntheticName } from '../../../shared/synthetic.ts'
 import { planFolder } from './folder.ts'
 import { checkOptions } from './options.ts'
 import type { SourceRequest, Plan, PlanOptions } from './request.ts'
+import { computedSet } from './sets/registry.ts'
 import { findSource, refuseChoice } from './source.ts'
 import { refuseLabels } from './table/request.ts'
 
@@ -14,11 +14,11 @@ import { refuseLabels } from './table/request.ts'
 export async function planImport(request: SourceRequest, options: PlanOptions): Promise<Plan> {
   if (request.patches) return (await import('./patches/pack.ts')).planPatches(request, options)
   checkOptions(request)
-  const name = syntheticName(request.path)
-  if (name !== null) {
-    refuseChoice(`The set ${name} is made here`, request)
-    refuseLabels(`The set ${name} has rows that are computed`, request)
-    return (await import('./synthetic.ts')).planSynthetic(name, request)
+  const set = computedSet(request.path)
+  if (set !== null) {
+    refuseChoice(`The set ${set.name} is made here`, request)
+    refuseLabels(`The set ${set.name} has rows that are computed`, request)
+    return (await import('./synthetic.ts')).planSynthetic(set, request)
   }
   const source = await findSource(request.path, request, { ...request, signal: options.signal })
   if (source.kind === 'folder') return planFolder(source, request, options)

@@ -38,7 +38,7 @@ export interface SplitRequest {
 
 /** What is to be imported, and how; checked against the contract's schema before it comes here. */
 export interface SourceRequest extends LabelRequest, SplitRequest {
-  /** A folder, an IDX images file, a `.npz`, the word `mnist`, the name of a synthetic set, or (for patches) `dataset:NAME`. */
+  /** A folder, an IDX images file, a `.npz`, the name of a set that comes with the workbench, or (for patches) `dataset:NAME`. */
   path: string
   valPath?: string | undefined
   testPath?: string | undefined

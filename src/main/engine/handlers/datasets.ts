@@ -5,6 +5,7 @@ import { tableOf } from '../data/class-table.ts'
 import { completePath } from '../data/complete.ts'
 import { rowPaths } from '../data/open.ts'
 import { isPlane, type PackedDataset } from '../data/packed.ts'
+import { offeredSets } from '../data/sets/registry.ts'
 import { previewRows } from '../data/split.ts'
 import type { Context, Handlers } from './context.ts'
 import { importInto, inspect, preview, requireNoPatches, stopInspecting } from './importing.ts'
@@ -15,6 +16,7 @@ import { duringDataset, pointsOf, thumbnailsOf, withDataset } from './images.ts'
 export const datasetHandlers = (context: Context) => {
   const { home, store, trash, emit } = context
   return {
+    'datasets.offered': () => ({ sets: offeredSets() }),
     'datasets.list': () => ({ datasets: store.datasets.list() }),
     'datasets.import': async (input) => ({ task: await importInto(context, input) }),
     'datasets.repair': ({ dataset, path }) => ({ task: repair(context, store.datasets.get(dataset), path) }),

@@ -2,9 +2,9 @@ import { readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Dataset, Task } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { syntheticName } from '../../../shared/synthetic.ts'
 import { importDataset, type Imported, type ImportRequest } from '../data/import.ts'
 import { files, indexSchema } from '../data/index-file.ts'
+import { computedSet } from '../data/sets/registry.ts'
 import { syncFolder } from '../files/durable.ts'
 import type { Context } from './context.ts'
 import { sourceOf } from './importing.ts'
@@ -70,7 +70,7 @@ function optionsOf(folder: string, { source, kind, fit, width, height, channels,
   } catch {
     // The index may be what is damaged.
   }
-  if (syntheticName(source) !== null) return { path: source, fit, count }
+  if (computedSet(source) !== null) return { path: source, fit, count }
   return { path: source, fit, ...(kind === 'image' ? { width, height, channels: channels === 1 ? 1 : 3 } : {}) }
 }
 

@@ -1,6 +1,5 @@
 import type { CallInput } from '../../../shared/calls.ts'
 import { patchDefaults, type Contrast } from '../../../shared/patches.ts'
-import { syntheticName } from '../../../shared/synthetic.ts'
 import { sharesForm } from '../../../shared/split.ts'
 import { parseRange, rangeForms } from '../../../shared/valueRange.ts'
 import type { Inspected } from './inspected.ts'
@@ -65,13 +64,13 @@ export class ImportChoices {
   source = $state.raw<Inspected | null>(null)
 
   /** A set that is computed: it has a number of rows and a seed; only images have a size. */
-  readonly synthetic = $derived(this.found?.kind === 'synthetic' ? syntheticName(this.path) : null)
+  readonly synthetic = $derived(this.found?.kind === 'synthetic')
   /** Small windows of the images instead of whole ones; of a dataset that is here already there is nothing else to take. */
   readonly patching = $derived(this.found !== null && (this.found.kind === 'dataset' || (this.found.images && this.patches)))
-  readonly drawn = $derived(this.synthetic !== null || this.patching)
+  readonly drawn = $derived(this.synthetic || this.patching)
   readonly coloured = $derived(this.found !== null && this.found.images && (this.found.kind !== 'sample' || this.patching))
   readonly sized = $derived(this.coloured && !this.patching)
-  readonly fitted = $derived(this.sized && this.synthetic === null)
+  readonly fitted = $derived(this.sized && !this.synthetic)
   /** Read from the user's own files. */
   readonly ofFiles = $derived(this.found !== null && !['sample', 'synthetic', 'dataset'].includes(this.found.kind))
   /** Of pixels that may be of other values than bytes. */

@@ -1,5 +1,4 @@
 import type { CallOutput } from '../../../shared/calls.ts'
-import { syntheticName, syntheticSets } from '../../../shared/synthetic.ts'
 import { count, counted, samples } from '../../format.ts'
 
 export type Inspected = CallOutput<'datasets.inspect'>
@@ -32,11 +31,9 @@ const ofArrays: Readonly<Record<string, string>> = {
 }
 
 /** What a path holds, in one or two sentences. */
-export function sentence(found: Inspected, path = ''): string {
-  const synthetic = syntheticName(path)
-  if (found.kind === 'synthetic' && synthetic) return syntheticSets[synthetic].description
+export function sentence(found: Inspected): string {
+  if (found.about !== null) return found.about
   const sizes = sizeSentence(found)
-  if (found.kind === 'sample') return `The sample digits: handwritten digits in ten classes, with their own test split.${sizes}`
   if (found.kind === 'dataset')
     return (
       `A dataset that is already here: ${samples(found.images ? 'image' : 'vector', found.files)}.` +

@@ -5,6 +5,7 @@ import type { Command } from '../command.ts'
 import type { Session } from '../session.ts'
 import { counted, thousands } from '../../../../shared/words.ts'
 import { partsOf } from '../../../../shared/split.ts'
+import { ownSet } from '../../data/sets/registry.ts'
 import { datasetText, sizeOf } from '../datasetText.ts'
 import { isWord, sourceHelp, sourceInput, sourceOptions } from '../sourceOptions.ts'
 import { table } from '../table.ts'
@@ -20,7 +21,7 @@ export async function importAndWait(session: Session, input: CallInput<'datasets
 
 export const datasetsAdd: Command = {
   usage: '--name N --path P',
-  summary: 'Imports images, the digits of mnist, a synthetic set, or patches of images.',
+  summary: 'Imports images, a set that comes with the workbench, or patches of images.',
   help: ['--name N          its name here (default: that of the folder or file)', ...sourceHelp],
   options: { name: { type: 'string' }, ...sourceOptions },
   async run(session, given, terminal) {
@@ -29,6 +30,17 @@ export const datasetsAdd: Command = {
     const { json, text } = await shown(session, dataset)
     return { json: { dataset: json }, text }
   },
+}
+
+/** Imports a set that comes with the workbench where a dataset of that name is asked for and there is none. */
+export async function importOwnSet(session: Session, reference: string | undefined, terminal: Terminal): Promise<void> {
+  if (await lacksOwnSet(session, reference)) await importAndWait(session, { path: reference!, name: reference! }, terminal)
+}
+
+/** Whether what is asked for is a set that comes with the workbench, and is not imported. */
+export async function lacksOwnSet(session: Session, reference: string | undefined): Promise<boolean> {
+  if (reference === undefined || ownSet(reference)?.name !== reference) return false
+  return named((await session.call('datasets.list', {})).datasets, reference) === undefined
 }
 
 /** Everything that is to be known of a dataset. */

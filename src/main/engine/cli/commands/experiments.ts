@@ -12,11 +12,10 @@ import { table } from '../table.ts'
 import { duration, type Terminal } from '../terminal.ts'
 import { sayOnce, taskDone } from '../wait.ts'
 import { wholeNumber } from '../wholeNumber.ts'
-import { importAndWait } from './datasets.ts'
+import { importOwnSet } from './datasets.ts'
 import { runJson } from './runs.ts'
 
 const example = '{"name": "two", "dataset": "mnist", "variants": [{"variant": "classical"}, {"variant": "denoising"}]}'
-const sample = 'mnist'
 /** Figures in the list of an experiment's runs. */
 const listed = ['squaredError', 'linearProbeAccuracy', 'classificationAccuracy'] as const
 /** Runs asked for at once. */
@@ -159,7 +158,7 @@ async function outcome(session: Session, { id, interrupted }: { id: string; inte
   }
 }
 
-/** The plan of a file, with what the command says instead of it; the sample dataset is imported where it is missing. */
+/** The plan of a file, with what the command says instead of it; a set that comes with the workbench is imported where it is missing. */
 async function planOf(
   session: Session,
   file: string,
@@ -173,9 +172,7 @@ async function planOf(
     ...(dataset === undefined ? {} : { dataset }),
     ...(seeds === undefined ? {} : { seeds: seeds.split(',').map((seed) => wholeNumber('seeds', seed.trim())) }),
   } as unknown as PlanInput
-  const { datasets } = await session.call('datasets.list', {})
-  if (plan.dataset === sample && !datasets.some((each) => each.name === sample))
-    await importAndWait(session, { path: sample, name: sample }, terminal)
+  await importOwnSet(session, plan.dataset, terminal)
   return plan
 }
 

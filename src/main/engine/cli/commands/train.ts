@@ -7,11 +7,9 @@ import type { Session } from '../session.ts'
 import { settingsFrom } from '../settings.ts'
 import { runEnded } from '../wait.ts'
 import { wholeNumber } from '../wholeNumber.ts'
-import { importAndWait } from './datasets.ts'
+import { importOwnSet, lacksOwnSet } from './datasets.ts'
 import { presetHelp, presetOptions, trainPreset } from './presets.ts'
 import { ended } from './runs.ts'
-
-const sample = 'mnist'
 
 export const settingOptions = {
   variant: { type: 'string' },
@@ -41,16 +39,12 @@ export async function variantAndSettings(
   return { variant, settings: read((await call('runs.check', { variant, settings: read(fields) })).fields) }
 }
 
-async function hasDataset({ call }: Session, reference: string): Promise<boolean> {
-  const { datasets } = await call('datasets.list', {})
-  return datasets.some(({ id, name }) => id === reference || name === reference)
-}
-
 export const train: Command = {
   usage: '--dataset N --variant V | --preset ID | --from F.safetensors',
   summary: 'Trains an autoencoder and waits until it is evaluated. Ctrl-C pauses it with a checkpoint.',
   help: [
-    '--dataset N       a dataset by name or id; mnist is imported where it is missing',
+    '--dataset N       a dataset by name or id; a set that comes with the workbench,',
+    '                  such as mnist, is imported where it is missing',
     ...settingHelp,
     '--seed S          of everything random (default: 1)',
     "--name N          the run's name",
@@ -86,9 +80,9 @@ export const train: Command = {
       ...(seed === undefined ? {} : { seed: wholeNumber('seed', seed) }),
       ...(name === undefined ? {} : { name }),
     }
-    if (dataset === sample && !(await hasDataset(session, sample))) {
+    if (await lacksOwnSet(session, dataset)) {
       await requireSound(session, chosen)
-      await importAndWait(session, { path: sample, name: sample }, terminal)
+      await importOwnSet(session, dataset, terminal)
     }
     const { warnings, fromData, fields } = await session.call('runs.check', { dataset, ...chosen })
     for (const said of [...fromData, ...warnings]) terminal.tell(inKeys(said, fields))

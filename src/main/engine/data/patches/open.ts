@@ -1,7 +1,7 @@
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { datasetReference, patchDefaults } from '../../../../shared/patches.ts'
-import { syntheticImages, syntheticName } from '../../../../shared/synthetic.ts'
 import type { SourceRequest } from '../request.ts'
+import { computedSet } from '../sets/registry.ts'
 import { findSource } from '../source.ts'
 import { refuseLabels } from '../table/request.ts'
 import { refusePartPaths, refuseValueOptions } from '../options.ts'
@@ -30,11 +30,11 @@ function checkPatchOptions(request: SourceRequest): void {
       'leave them out, or import the images whole.'
     throw new WorkbenchError('CALL_INVALID', message, { field: divided })
   }
-  const name = syntheticName(request.path)
-  if (name === null) return
-  if (syntheticImages(name) === null) throw noImages(`The set ${name} holds points of two numbers`)
-  refusePartPaths(name, request)
-  refuseValueOptions(`The set ${name} is computed`, request)
+  const set = computedSet(request.path)
+  if (set === null) return
+  if (set.kind === 'plane') throw noImages(`The set ${set.name} holds points of two numbers`)
+  refusePartPaths(set, request)
+  refuseValueOptions(`The set ${set.name} is computed`, request)
 }
 
 const noImages = (what: string) =>
@@ -64,10 +64,10 @@ export async function openPatchSource(request: SourceRequest, options: OpenOptio
     if (source === null) throw noImages(`The rows of ${request.path} are vectors`)
     return source
   }
-  const name = syntheticImages(request.path)
-  if (name !== null) {
-    refuseLabels(`The set ${name} has rows that are computed`, request)
-    return syntheticSource(name, request)
+  const set = computedSet(request.path)
+  if (set?.kind === 'image') {
+    refuseLabels(`The set ${set.name} has rows that are computed`, request)
+    return syntheticSource(set, request)
   }
   const found = await findSource(request.path, request, request)
   if (found.kind === 'container') {

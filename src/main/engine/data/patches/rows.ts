@@ -1,9 +1,9 @@
-import type { SyntheticImages } from '../../../../shared/synthetic.ts'
-import { syntheticSets } from '../../../../shared/synthetic.ts'
+import { setImmediate } from 'node:timers/promises'
 import { openDataset, readIndex, rowPaths } from '../open.ts'
 import type { Picture } from '../pixels.ts'
 import { testPart, validationPart, type SourceRequest } from '../request.ts'
-import { defaultSeed, imagePainter, syntheticShape } from '../synthetic.ts'
+import type { ImageSet } from '../sets/set.ts'
+import { defaultSeed, imageName, imageShape } from '../synthetic.ts'
 import { cutHere } from './cut.ts'
 import type { PatchSource } from './source.ts'
 
@@ -44,19 +44,21 @@ export function datasetSource({ path, dataset: given, channels }: SourceRequest)
   }
 }
 
-/** The images of a synthetic set, as many as it has by default, computed from the same seed as the patches. */
-export function syntheticSource(name: SyntheticImages, request: SourceRequest): PatchSource {
-  const { count } = syntheticSets[name],
-    shape = syntheticShape(name, { channels: request.channels }),
+/** The images of a computed set, as many as it has by default, from the same seed as the patches. */
+export function syntheticSource(set: ImageSet, request: SourceRequest): PatchSource {
+  const { name, count, classes } = set,
+    shape = imageShape(set, { channels: request.channels }),
     { width, height, channels } = shape
+  const drawn = set.draw(request.seed ?? defaultSeed)
   async function* paint(images: Uint32Array, signal?: AbortSignal): AsyncGenerator<Picture> {
-    const fill = imagePainter(name, shape, request.seed ?? defaultSeed, signal),
+    const painted = drawn.paint(shape),
       data = new Uint8Array(width * height * channels)
-    for (let image = 0, next = 0; next < images.length; image++) {
-      await fill(data, image)
-      if (images[next] !== image) continue
+    for (const image of images) {
+      for (const _ of painted(data, image)) {
+        signal?.throwIfAborted()
+        await setImmediate()
+      }
       yield { data, width, height, channels }
-      next++
     }
   }
   return {
@@ -66,8 +68,11 @@ export function syntheticSource(name: SyntheticImages, request: SourceRequest): 
     from: name,
     parts: null,
     skipped: [],
-    labels: async () => ({ classes: [], labels: null }),
-    namesOf: (images) => Array.from(images, (image) => `${name}#${image}`),
+    labels: async () => ({
+      classes: [...classes],
+      labels: drawn.label ? Int32Array.from({ length: count }, (_, image) => drawn.label!(image)) : null,
+    }),
+    namesOf: (images) => Array.from(images, (image) => imageName(set, drawn, image)),
     cut: (wanted, options) => cutHere(wanted, paint(wanted.images, options.signal), options),
     close: () => {},
   }

@@ -1,5 +1,27 @@
-import { random } from './random.ts'
-import { uniform } from './reals.ts'
+import { random } from '../random.ts'
+import { uniform } from '../reals.ts'
+import type { ImageSet } from './set.ts'
+
+export const deadLeaves: ImageSet = {
+  kind: 'image',
+  name: 'deadLeaves',
+  title: 'Dead leaves',
+  description:
+    'Gray images of disks of every size that cover one another, with the ' +
+    'edges and the scales of photographs: something to take patches from.',
+  comparable: false,
+  side: 128,
+  channels: 1,
+  count: 200,
+  classes: [],
+  labelsFrom: null,
+  draw: (seed) => ({
+    paint:
+      ({ width, height, channels }) =>
+      (out, image) =>
+        paintLeaves(out, width, height, channels, seed, image),
+  }),
+}
 
 /** Radii of the leaves, in pixels. */
 const smallest = 2,
