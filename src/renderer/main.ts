@@ -1,6 +1,7 @@
 import 'katex/dist/katex.min.css'
 import './styles/tokens.css'
 import './styles/base.css'
+import './styles/shared.css'
 import { mount } from 'svelte'
 import App from './App.svelte'
 import { connection } from './state/connection.svelte.ts'
