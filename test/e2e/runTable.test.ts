@@ -120,7 +120,7 @@ tableTest(
       .getByRole('columnheader', { name: /^Seed/ })
       .dragTo(page.getByRole('columnheader', { name: /^Contractive: lambda/ }), { targetPosition: { x: 4, y: 10 } })
     await settles(async () => (await heads()).slice(1, 4), ['Run', 'Seed', 'Contractive: lambda'])
-    const edge = page.getByRole('columnheader', { name: /^Seed/ }).locator('.handle')
+    const edge = page.getByRole('columnheader', { name: /^Seed/ }).locator('.column-handle')
     const box = (await edge.boundingBox())!
     await page.mouse.move(box.x + 3, box.y + 8)
     await page.mouse.down()
