@@ -84,7 +84,8 @@ test('a GIF holds every frame: grays as they are, however little they repeat, co
 test('a grid puts each image where it belongs, enlarged by whole pixels', () => {
   const images: Images = { count: 3, width: 2, height: 1, channels: 1, pixels: Uint8Array.of(10, 20, 30, 40, 50, 60) }
   const made = grid(2, 2, (row, column) => (row === 1 && column === 1 ? null : { images, index: row * 2 + column }))
-  const factor = 28
+  // A picture twice as wide as high has the room of a square of 56 pixels.
+  const factor = 40
   assert.deepEqual([made.width, made.height], [2 * (2 * factor + 2) + 2, 2 * (factor + 2) + 2])
   const at = (row: number, column: number, x: number) =>
     made.pixels[(2 + row * (factor + 2) + 3) * made.width + 2 + column * (2 * factor + 2) + x]

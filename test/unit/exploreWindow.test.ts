@@ -113,8 +113,8 @@ test('places on a manifold are read off its axes, there and back, however they a
     assert.ok(Math.abs(valueAlong(axis, stepsAlong(axis, value)) - value) < 1e-6, String(value))
   assert.equal(stepsAlong(axis, 0.35), 2.5)
   // 5 x 5 pictures of 10 pixels: the middle of a picture is its own place; up is up.
-  const area = cellsIn(52, 5, 5, 10, 1)
-  assert.deepEqual([area.cell, area.width], [10, 50])
+  const area = cellsIn(52, 5, 5, { width: 10, height: 10 }, 1)
+  assert.deepEqual([area.cell, area.width], [{ width: 10, height: 10 }, 50])
   assert.deepEqual(codeAt(area, [axis, axis], 5, 5), [axis[0], axis[4]])
   assert.deepEqual(codeAt(area, [axis, axis], 45, 45), [axis[4], axis[0]])
   const [x, y] = codeAt(area, [axis, axis], 31, 12) as [number, number]
@@ -138,7 +138,7 @@ test('a lasso holds what lies in it, whatever its shape; pictures on a map do no
   )
   let state = 1
   const places = Float32Array.from({ length: 4000 }, () => ((state = (state * 48271) % 2147483647) / 2147483647) * 400)
-  const chosen = pictured(places, 30, 400, 400)
+  const chosen = pictured(places, { width: 30, height: 30 }, 400, 400)
   assert.ok(chosen.length > 40)
   assert.equal(chosen[0], 0)
   for (const a of chosen)

@@ -6,7 +6,7 @@ export type SideAsk<K extends QuestionKind> = Ask<K> & { again(): void }
 type QuestionFor<K extends QuestionKind> = AskedOf<K>['question']
 
 /** Pictures are asked for with at most so many pixels on their longest side: what a row of them is drawn with. */
-export const rowSide = Math.round(112 * (window.devicePixelRatio || 1))
+export const rowSide = Math.round(128 * (window.devicePixelRatio || 1))
 
 /**
  * The same question to each of the networks that are looked into; null for those that cannot be asked it, or not now. For use

@@ -2,13 +2,14 @@ import { setImmediate } from 'node:timers/promises'
 import type { CallArguments } from '../../../shared/calls.ts'
 import type { Comparison } from '../../../shared/comparison.ts'
 import type { CompareLine } from '../../../shared/comparisonLines.ts'
+import type { Images } from '../../../shared/domain.ts'
 import { cleanKey } from '../compare/basis.ts'
 import { curveTitles } from '../compare/curveKinds.ts'
 import { reportPage, type Pictures, type ReportFacts } from '../compare/report/page.ts'
 import { previewRows } from '../data/split.ts'
 import { version } from '../version.ts'
 import type { Context } from './context.ts'
-import { imagesOf, withDataset } from './images.ts'
+import { imagesOf, reduced, withDataset } from './images.ts'
 
 /** Curves in a report: with a point of each column that can be told apart on paper. */
 const curveKeys = [cleanKey, 'validation/loss', 'train/loss']
@@ -17,6 +18,9 @@ const mostKinds = 8
 const columns = 500
 /** Groups of which a report shows pictures. */
 const mostPictures = 24
+/** Pixels of the longer side of a picture in a report: enough to be printed. */
+const longest = 256
+const small = (images: Images | null): Images | null => images && reduced(images, longest)
 
 /** A chart for all lines of a series that are measured on the same. */
 const chartsOf = ({ curves, groups }: Comparison, lines: readonly CompareLine[]): ReportFacts['curves'] =>
@@ -57,10 +61,10 @@ export async function reportOf(
       group,
       seed: runs.find((run) => run.id === id)!.seed,
       epoch: preview.epoch,
-      reconstructions,
-      corrupted,
-      denoised,
-      filters,
+      reconstructions: small(reconstructions),
+      corrupted: small(corrupted),
+      denoised: small(denoised),
+      filters: small(filters),
     })
     await setImmediate()
   }
@@ -68,7 +72,12 @@ export async function reportOf(
   const originals = datasets.flatMap(({ id, name, kind }): ReportFacts['originals'] => {
     if (kind !== 'image') return []
     try {
-      return [{ dataset: name, images: withDataset(home.dataset(id), (dataset) => imagesOf(dataset, previewRows(dataset))) }]
+      return [
+        {
+          dataset: name,
+          images: withDataset(home.dataset(id), (dataset) => reduced(imagesOf(dataset, previewRows(dataset)), longest)),
+        },
+      ]
     } catch (thrown) {
       // A report without the originals is still one.
       log(`The images of “${name}” cannot be read for a report.`, thrown)

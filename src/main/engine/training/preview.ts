@@ -6,6 +6,7 @@ import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { inputTensor } from '../network/inputs.ts'
 import { filterOf, filtersIn } from '../network/layer.ts'
 import type { CompiledModel } from './compiled.ts'
+import { filterImages } from './filterImages.ts'
 import type { ModelSpec } from './modelSpec.ts'
 import { randomness } from './randomness.ts'
 
@@ -73,21 +74,14 @@ export const imagesOf = (tensor: Tensor2D, { width, height, channels }: PackedDa
 const pixelsOf = (tensor: Tensor2D): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(tensor.dataSync(), (value) => Math.max(0, Math.min(255, Math.round(value * 255))))
 
-/** The first filters of the first layer, each scaled by its own largest magnitude, 0 as mid-gray. */
+/** The first filters of the first layer. */
 function filtersOf(model: CompiledModel): Images {
   const { map, kernel: name } = model.layers.encoder[0]!
-  const kernel = model.weights()[name]!
-  const filters = filtersIn(map.kernel),
-    size = sizeOf(map.filter)
-  const count = Math.min(filterCount, filters, Math.max(4, Math.floor(filterPixels / size)))
-  const pixels = new Uint8Array(count * size)
-  for (let filter = 0; filter < count; filter++) {
-    const weights = filterOf(kernel, filters, filter)
-    const largest = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 1e-12)
-    weights.forEach((weight, i) => {
-      pixels[filter * size + i] = Math.round(127.5 + (127.5 * weight) / largest)
-    })
-  }
-  const { width, height, channels } = map.filter
-  return { count, width, height, channels, pixels }
+  const kernel = model.weights()[name]!,
+    filters = filtersIn(map.kernel)
+  const count = Math.min(filterCount, filters, Math.max(4, Math.floor(filterPixels / sizeOf(map.filter))))
+  return filterImages(
+    Array.from({ length: count }, (_, filter) => filterOf(kernel, filters, filter)),
+    map.filter,
+  )
 }

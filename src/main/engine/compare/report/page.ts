@@ -2,6 +2,7 @@ import type { Comparison, GroupFigure, SettingSection } from '../../../../shared
 import type { CompareLine } from '../../../../shared/comparisonLines.ts'
 import type { Dataset, Images } from '../../../../shared/domain.ts'
 import { differenceUnit, scaleOf } from '../../../../shared/figures.ts'
+import { pictureSize } from '../../../../shared/pictureSize.ts'
 import { counted, inSentence, thousands } from '../../../../shared/words.ts'
 import { chosenSettings, isChoice, settingText } from '../textTables.ts'
 import { forest, lineChart } from './chart.ts'
@@ -163,9 +164,10 @@ function forestRows({ groups }: Comparison, { unit, differences }: GroupFigure) 
   )
 }
 
-/** Widest row of pictures, in their own pixels. */
-const widest = 1400
-const mostImages = 16
+/** Widest row of pictures on the page, and how large each is wanted; at least eight are in a row. */
+const widest = 896,
+  wanted = 64,
+  mostImages = 16
 
 function picturesSection({ comparison: { groups }, pictures, originals }: ReportFacts): Markup | false {
   const some = pictures.filter(({ reconstructions }) => reconstructions !== null)
@@ -174,10 +176,11 @@ function picturesSection({ comparison: { groups }, pictures, originals }: Report
   const titleOf = (index: number) => groups[index]!.title
   const strip = (label: Markup, images: Images | null, description: string): Markup | false => {
     if (images === null) return false
-    const count = Math.max(1, Math.min(mostImages, images.count, Math.floor(widest / (images.width + 1))))
+    const scale = pictureSize(images, wanted, { width: widest / 8 - 1 }).width / images.width
+    const count = Math.max(1, Math.min(mostImages, images.count, Math.floor(widest / ((images.width + 1) * scale))))
     const { width, height, png } = stripOf(images, count)
-    const factor = Math.max(1, Math.min(2, Math.floor(896 / width)))
-    return html`<span>${label}</span><img alt="${description}" width="${width * factor}" height="${height * factor}"
+    return html`<span>${label}</span><img class="${scale > 1 ? 'enlarged' : ''}" alt="${description}"
+      width="${Math.round(width * scale)}" height="${Math.round(height * scale)}"
       src="data:image/png;base64,${png.toString('base64')}">`
   }
   return html`${

@@ -54,7 +54,8 @@ svg .name{fill:var(--ink)}
 .swatch{display:inline-block;width:18px;height:0;border-top:2px solid;margin-right:6px;vertical-align:middle}
 thead .swatch{display:block;margin:0 0 4px auto}
 .strips{display:grid;grid-template-columns:minmax(80px,180px) minmax(0,1fr);gap:6px 12px;align-items:center;margin:0 0 16px}
-.strips img{display:block;max-width:100%;height:auto;image-rendering:pixelated}
+.strips img{display:block;max-width:100%;height:auto}
+.strips .enlarged{image-rendering:pixelated}
 .strips span{overflow-wrap:anywhere}
 @page{margin:14mm}
 @media print{body{padding:0;max-width:none;--paper:#fff}.scroll{overflow:visible}table{font-size:9.5px;line-height:13px}

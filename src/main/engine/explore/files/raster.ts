@@ -1,7 +1,8 @@
 import type { Images } from '../../../../shared/domain.ts'
+import { wholeFactor } from '../../../../shared/pictureSize.ts'
 import type { Raster } from '../../files/png.ts'
 
-/** Small images are enlarged by whole factors to at least so many pixels on their longer side, and a picture has at most so many. */
+/** Small images are enlarged to about so many pixels on their longer side, none is made smaller; a picture has at most so many. */
 const tileSide = 56,
   mostSide = 4096
 const gap = 2,
@@ -17,11 +18,7 @@ export function grid(rows: number, columns: number, at: Place): Raster {
   const { width, height, channels } = first
   const factor = Math.max(
     1,
-    Math.min(
-      Math.ceil(tileSide / Math.max(width, height)),
-      Math.floor(mostSide / (columns * width)),
-      Math.floor(mostSide / (rows * height)),
-    ),
+    Math.min(wholeFactor(first, tileSide), Math.floor(mostSide / (columns * width)), Math.floor(mostSide / (rows * height))),
   )
   const w = width * factor,
     h = height * factor
