@@ -32,7 +32,7 @@ const growth = 1.5
 /** Device pixels a CSS pixel. */
 export const deviceRatio = (): number => window.devicePixelRatio || 1
 /** CSS pixels that are wanted; more on a large screen, which is looked at from further away. */
-export const wantedFor = (kind: PictureKind): number => sizes[kind] * ((innerWidth.current ?? 0) >= 2000 ? 1.5 : 1)
+const wantedFor = (kind: PictureKind): number => sizes[kind] * ((innerWidth.current ?? 0) >= 2000 ? 1.5 : 1)
 
 /**
  * Longest side, in pixels, with which pictures of a kind are asked for, so that none is asked for smaller than it is drawn: the
