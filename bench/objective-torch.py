@@ -1,5 +1,5 @@
 """Loss, terms and gradients of the design's formulas by PyTorch's automatic differentiation in float64, held against those that
-`aebench objective` gave. Reads a manifest [{variant, config, in, out, loss, terms}] and prints one JSON object a case:
+`aebench objective` gave. Reads a manifest [{variant, config, shape, in, out, loss, terms}] and prints one JSON object a case:
 {"loss": relative error, "terms": {name: ...}, "gradients": {name: ...}}; a gradient's error is relative to its largest entry.
 """
 import json
@@ -31,48 +31,102 @@ ACTIVATIONS = {
 }
 
 
+def same(size, kernel, stride):
+    """Padding before and after as TensorFlow's SAME counts it, and the size that comes out."""
+    out = -(-size // stride)
+    total = max((out - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2, out
+
+
+def convolve(x, kernel, stride, shape):
+    """x [B, H W C] of images with this shape (H, W, C), kernel [kh, kw, in, out]."""
+    (height, width, channels), (kh, kw, _, _) = shape, kernel.shape
+    (top, bottom, _), (left, right, _) = same(height, kh, stride), same(width, kw, stride)
+    images = F.pad(x.reshape(-1, height, width, channels).permute(0, 3, 1, 2), (left, right, top, bottom))
+    return F.conv2d(images, kernel.permute(3, 2, 0, 1), stride=stride).permute(0, 2, 3, 1).flatten(1)
+
+
+def convolve_back(y, kernel, stride, shape):
+    """The adjoint of `convolve`: y [B, h w F] -> [B, H W C]."""
+    (height, width, _), (kh, kw, _, filters) = shape, kernel.shape
+    (top, _, h), (left, _, w) = same(height, kh, stride), same(width, kw, stride)
+    maps = F.conv_transpose2d(y.reshape(-1, h, w, filters).permute(0, 3, 1, 2), kernel.permute(3, 2, 0, 1), stride=stride)
+    bottom, right = max(top + height - maps.shape[2], 0), max(left + width - maps.shape[3], 0)
+    maps = F.pad(maps, (0, right, 0, bottom))[:, :, top:top + height, left:left + width]
+    return maps.permute(0, 2, 3, 1).flatten(1)
+
+
 class Autoencoder:
-    def __init__(self, network, weights, noise):
-        self.network, self.weights, self.depth = network, weights, len(network["layers"])
+    def __init__(self, network, weights, noise, shape):
+        self.network, self.weights = network, weights
         self.kernels = {}
         for name, weight in weights.items():
             if name.endswith("/kernel"):
-                kernel = weight / weight.norm(dim=0) if network["weightNorm"] else weight
+                kernel = weight / weight.flatten(0, -2).norm(dim=0) if network["weightNorm"] else weight
                 self.kernels[name] = kernel + noise.get(f"weightNoise/{name}", 0)
+        # Encoder layers from the image on: name and, of convolutions, stride and the shape of what they read.
+        self.layers = []
+        for i, each in enumerate(network["convolutions"]):
+            self.layers.append((f"conv{i}", each["stride"], shape))
+            height, width = (same(size, each["kernel"], each["stride"])[2] for size in shape[:2])
+            shape = (height, width, each["filters"])
+        self.layers += [(str(i), None, None) for i in range(len(network["layers"]))]
+        self.depth = len(self.layers)
+
+    def encoder_layer(self, i, h):
+        name, stride, shape = self.layers[i]
+        return self.forwards(f"encoder/{name}", stride, shape, h)
+
+    def forwards(self, name, stride, shape, h):
+        kernel, bias = self.kernels[f"{name}/kernel"], self.weights[f"{name}/bias"]
+        if stride is None:
+            return h @ kernel + bias
+        maps = convolve(h, kernel, stride, shape)
+        return (maps.reshape(len(h), -1, len(bias)) + bias).flatten(1)
 
     def encode(self, x):
         for i in range(self.depth):
-            last = i == self.depth - 1
-            x = x @ self.kernels[f"encoder/{i}/kernel"] + self.weights[f"encoder/{i}/bias"]
-            x = ACTIVATIONS[self.network["codeActivation" if last else "activation"]](x)
+            x = self.encoder_layer(i, x)
+            x = ACTIVATIONS[self.network["codeActivation" if i == self.depth - 1 else "activation"]](x)
         return x
+
+    def decoder_layer(self, i, h, head=None):
+        """The i-th layer from the code on, which mirrors the encoder's layer of the same distance from it."""
+        name, stride, shape = self.layers[self.depth - 1 - i]
+        convolutions = len(self.network["convolutions"])
+        mirrored = f"conv{convolutions - 1 - int(name[4:])}" if stride else str(len(self.network["layers"]) - 1 - int(name))
+        own = f"decoder/{head or mirrored}"
+        bias = self.weights[f"{own}/bias"]
+        kernel = self.kernels[f"encoder/{name}/kernel" if self.network["tied"] else f"{own}/kernel"]
+        if stride is None:
+            return h @ (kernel.T if self.network["tied"] else kernel) + bias
+        return (convolve_back(h, kernel, stride, shape).reshape(len(h), -1, len(bias)) + bias).flatten(1)
 
     def decode(self, h):
         """To the logits: what the last layer gives before its activation."""
-        for i in range(self.depth):
-            kernel = self.kernels[f"encoder/{self.depth - 1 - i}/kernel"].T if self.network["tied"] else self.kernels[f"decoder/{i}/kernel"]
-            h = h @ kernel + self.weights[f"decoder/{i}/bias"]
-            if i < self.depth - 1:
-                h = ACTIVATIONS[self.network["activation"]](h)
-        return h
+        for i in range(self.depth - 1):
+            h = ACTIVATIONS[self.network["activation"]](self.decoder_layer(i, h))
+        return self.decoder_layer(self.depth - 1, h)
 
+    def hidden_code(self, x):
+        """What the heads of a variational encoder read."""
+        for i in range(self.depth - 1):
+            x = ACTIVATIONS[self.network["activation"]](self.encoder_layer(i, x))
+        return x
 
     def dense(self, name, h):
         return h @ self.kernels[f"{name}/kernel"] + self.weights[f"{name}/bias"]
 
-    def hidden(self, side, h):
-        """What the heads of a variational encoder or decoder read."""
-        for i in range(self.depth - 1):
-            h = ACTIVATIONS[self.network["activation"]](self.dense(f"{side}/{i}", h))
-        return h
-
     def log_likelihood(self, decoder, x, z):
         """log p(x|z), summed over pixels."""
-        h = self.hidden("decoder", z)
+        draws, h = z.shape[:-1], z.flatten(0, -2)
+        for i in range(self.depth - 1):
+            h = ACTIVATIONS[self.network["activation"]](self.decoder_layer(i, h))
+        head = lambda name: self.decoder_layer(self.depth - 1, h, name).reshape(*draws, -1)
         if decoder == "bernoulli":
-            return torch.distributions.Bernoulli(logits=self.dense("decoder/logits", h), validate_args=False).log_prob(x).sum(-1)
-        mean = ACTIVATIONS[self.network["outputActivation"]](self.dense("decoder/mean", h))
-        deviation = (self.dense("decoder/logVariance", h).clamp(-7, 7) / 2).exp() if decoder == "gaussian" else torch.ones(())
+            return torch.distributions.Bernoulli(logits=head("logits"), validate_args=False).log_prob(x).sum(-1)
+        mean = ACTIVATIONS[self.network["outputActivation"]](head("mean"))
+        deviation = (head("logVariance").clamp(-7, 7) / 2).exp() if decoder == "gaussian" else torch.ones(())
         return torch.distributions.Normal(mean, deviation).log_prob(x).sum(-1)
 
 
@@ -80,11 +134,11 @@ def kl(rho, mean):
     return (rho * (rho / mean).log() + (1 - rho) * ((1 - rho) / (1 - mean)).log()).sum()
 
 
-def objective(variant, config, weights, given):
+def objective(variant, config, weights, given, shape):
     """The terms, and what their sum's gradient is taken of (terms whose stated gradient is not that of their value differ)."""
     settings, network = config["regularizer"], config["network"]
     x = given["x"]
-    model = Autoencoder(network, weights, given)
+    model = Autoencoder(network, weights, given, shape)
 
     def reconstruction(code, emphasis=1.0):
         logits = model.decode(code)
@@ -104,7 +158,11 @@ def objective(variant, config, weights, given):
     elif variant == "contractive":
         jacobians = torch.func.vmap(torch.func.jacrev(lambda one: model.encode(one.unsqueeze(0)).squeeze(0)))(x)
         terms["reconstruction"] = reconstruction(model.encode(x))
-        terms["contraction"] = settings["lambda"] * (jacobians ** 2).sum((1, 2)).mean()
+        if settings["jacobian"] == "projections":
+            signs = (given["projections"] >= 0.5) * 2.0 - 1.0
+            terms["contraction"] = settings["lambda"] * (torch.einsum("bpz,bzd->bpd", signs, jacobians) ** 2).sum(2).mean()
+        else:
+            terms["contraction"] = settings["lambda"] * (jacobians ** 2).sum((1, 2)).mean()
     elif variant == "sparseKl":
         code = model.encode(x)
         mean, rho, beta = code.mean(0), settings["rho"], settings["beta"]
@@ -126,7 +184,7 @@ def objective(variant, config, weights, given):
     elif variant == "dropout":
         terms["reconstruction"] = reconstruction(model.encode(x) * given["dropoutMask"] / (1 - settings["rate"]))
     elif variant in ("variational", "betaVae", "iwae"):
-        h = model.hidden("encoder", x)
+        h = model.hidden_code(x)
         posterior = torch.distributions.Normal(model.dense("encoder/mean", h), (model.dense("encoder/logVariance", h) / 2).exp())
         prior = torch.distributions.Normal(0.0, 1.0)
         z = posterior.mean + posterior.stddev * given["epsilon"]
@@ -148,7 +206,7 @@ def objective(variant, config, weights, given):
 def compare(case):
     given, found = read(case["in"]), read(case["out"])
     weights = {name: tensor.requires_grad_() for name, tensor in given.items() if name.split("/")[0] in ("encoder", "decoder")}
-    result = objective(case["variant"], case["config"], weights, given)
+    result = objective(case["variant"], case["config"], weights, given, case["shape"])
     if result is None:
         return {"missing": True}
     terms, differentiated = result

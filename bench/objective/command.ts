@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { vectorOf } from '../../src/shared/shape.ts'
+import { sizeOf, vectorOf, type Shape } from '../../src/shared/shape.ts'
 import { writeSafetensors, type NamedTensor } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
@@ -25,7 +25,7 @@ interface Case {
   settings: Settings
   config: Config
   rows: number
-  inputSize: number
+  input: Shape
 }
 interface Errors {
   missing?: boolean
@@ -49,6 +49,13 @@ const networks: Settings[] = [
     'regularizer.rho': 0.3,
   },
 ]
+/** Of odd sides, with kernels that are larger and smaller than their strides. */
+const image: Shape = { height: 7, width: 9, channels: 3 }
+const convolutional: Settings[] = [
+  { 'network.convolutions': '5x4s2,6x3', 'network.layers': [8], 'network.tied': false, 'training.weightDecay': 0.01 },
+  { 'network.convolutions': '4x3s2,3x2s3', 'network.layers': [10, 6], 'network.tied': true, 'network.activation': 'tanh' },
+  { 'network.convolutions': '5x5s2', 'network.layers': [6], 'network.weightNorm': true, 'network.activation': 'elu' },
+]
 const real: Settings = {
   'network.layers': [500],
   'network.activation': 'sigmoid',
@@ -71,24 +78,29 @@ function casesOf(variant: Variant): Case[] {
       .filter(({ kind, key }) => kind === 'number' && key !== 'regularizer.rho')
       .map(({ key, default: value }, index) => [key, (value as number) * (0.5 + 0.25 * (index % 3))]),
   )
-  const wanted: [Settings, number, number][] = [
-    ...networks.flatMap((network) => flavours.map((flavour): [Settings, number, number] => [{ ...network, ...flavour }, 16, 49])),
-    ...flavours.map((flavour): [Settings, number, number] => [{ ...networks[0]!, ...numbers, ...flavour }, 16, 49]),
-    [{ ...real, ...flavours[0] }, 16, 784],
+  const wanted: [Settings, number, Shape][] = [
+    ...networks.flatMap((network) =>
+      flavours.map((flavour): [Settings, number, Shape] => [{ ...network, ...flavour }, 16, vectorOf(49)]),
+    ),
+    ...convolutional.flatMap((network) =>
+      flavours.map((flavour): [Settings, number, Shape] => [{ ...network, ...flavour }, 5, image]),
+    ),
+    ...flavours.map((flavour): [Settings, number, Shape] => [{ ...networks[0]!, ...numbers, ...flavour }, 16, vectorOf(49)]),
+    [{ ...real, ...flavours[0] }, 16, vectorOf(784)],
   ]
-  return wanted.flatMap(([all, rows, inputSize]): Case[] => {
+  return wanted.flatMap(([all, rows, input]): Case[] => {
     // What the variant determines is left to it.
     const settings = Object.fromEntries(Object.entries(all).filter(([key]) => known.has(key)))
-    const { config } = resolveConfig(variant.id, settings, { rowSize: inputSize })
+    const { config } = resolveConfig(variant.id, settings, { rowSize: sizeOf(input), size: input })
     const title = Object.entries(settings)
       .map(([key, value]) => `${key.split('.').at(-1)}=${String(value)}`)
       .join(' ')
-    return config ? [{ title, variant, settings, config, rows, inputSize }] : []
+    return config ? [{ title, variant, settings, config, rows, input }] : []
   })
 }
 
 /** Random weights and inputs, and whatever the objective draws, asked of the objective itself. */
-function inputsOf({ variant, config, rows, inputSize }: Case, number: number): Record<string, NamedTensor> {
+function inputsOf({ variant, config, rows, input }: Case, number: number): Record<string, NamedTensor> {
   const source = random('objective benchmark', number)
   const uniform = () => source.next() / 2 ** 32
   const filled = (shape: number[], value: () => number): NamedTensor => ({
@@ -96,13 +108,13 @@ function inputsOf({ variant, config, rows, inputSize }: Case, number: number): R
     data: Float32Array.from({ length: shape.reduce((product, size) => product * size, 1) }, value),
   })
   const weights = Object.fromEntries(
-    weightsOf(variant, config, vectorOf(inputSize)).map((spec) => [
+    weightsOf(variant, config, input).map((spec) => [
       spec.name,
       { shape: spec.shape, data: initialValues(spec, number).map((value) => value + 0.1 * (uniform() - 0.5)) },
     ]),
   )
   // A third of the pixels are exactly 0, as in images.
-  const x = filled([rows, inputSize], () => Math.max(0, 1.5 * uniform() - 0.5))
+  const x = filled([rows, sizeOf(input)], () => Math.max(0, 1.5 * uniform() - 0.5))
   const drawn: Record<string, NamedTensor> = {}
   const asked = (name: string, shape: number[], value: () => number) => {
     drawn[name] = filled(shape, value)
@@ -119,13 +131,11 @@ function inputsOf({ variant, config, rows, inputSize }: Case, number: number): R
   // Half of the pixels are corrupted, so that both weights of an emphasis count.
   const corrupted = { shape: x.shape, data: x.data.map((value) => (uniform() < 0.5 ? value : uniform())) }
   const states = Object.fromEntries(
-    stateSpecs(variant, config, vectorOf(x.shape[1]!)).map(({ name, shape }) => [
-      name,
-      filled(shape, () => 0.05 + 0.5 * uniform()),
-    ]),
+    stateSpecs(variant, config, input).map(({ name, shape }) => [name, filled(shape, () => 0.05 + 0.5 * uniform())]),
   )
   tf.tidy(() => {
     objectiveOf(variant, config, {
+      input,
       weights: Object.fromEntries(Object.entries(weights).map(([name, { shape, data }]) => [name, tf.tensor(data.slice(), shape)])),
       state: Object.fromEntries(Object.entries(states).map(([name, { shape, data }]) => [name, tf.tensor(data.slice(), shape)])),
       x: tf.tensor2d(x.data.slice(), x.shape as [number, number]),
@@ -159,6 +169,9 @@ export async function objectiveCommand(): Promise<void> {
         '--variant',
         one.variant.id,
         ...sets,
+        ...(one.input.height === 1
+          ? []
+          : ['--size', `${one.input.width}x${one.input.height}`, '--channels', String(one.input.channels)]),
         '--in',
         input,
         '--out',
@@ -168,6 +181,7 @@ export async function objectiveCommand(): Promise<void> {
       manifest.push({
         variant: one.variant.id,
         config: one.config,
+        shape: [one.input.height, one.input.width, one.input.channels],
         in: input,
         out,
         ...(JSON.parse(stdout.trim().split('\n').at(-1)!) as object),
