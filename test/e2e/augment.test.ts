@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { commandLine } from '../fixtures/commandLine.ts'
+import { commandsHere } from '../fixtures/commandLine.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 import { settles } from './settles.ts'
@@ -9,7 +9,7 @@ browserTest(
   'changes of training images are chosen in the form, shown on some and trained with',
   async ({ folder, serve, open }, t) => {
     const home = join(folder, 'home'),
-      line = commandLine(folder, home)
+      line = commandsHere(folder, home)
     t.after(() => line.end())
     writeDigitFolder(join(folder, 'digits'), 200)
     await line.json('datasets', 'add', '--name', 'digits', '--path', 'digits')

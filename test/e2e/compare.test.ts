@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Download, Page } from 'playwright-core'
-import { commandLine } from '../fixtures/commandLine.ts'
+import { commandsHere } from '../fixtures/commandLine.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 import { settles } from './settles.ts'
@@ -50,7 +50,7 @@ browserTest(
   'six runs of two variants are compared over seeds: sentence, bands, baseline, pictures, codes, relations, and all of it taken away',
   async ({ folder, serve, open }, t) => {
     const home = join(folder, 'home')
-    const line = commandLine(folder, home)
+    const line = commandsHere(folder, home)
     t.after(() => line.end())
     writeDigitFolder(join(folder, 'digits'), 400)
     await line.json('datasets', 'add', '--name', 'digits', '--path', 'digits')

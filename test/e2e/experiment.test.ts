@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { commandLine, type CommandLine } from '../fixtures/commandLine.ts'
+import { commandsHere, type CommandLine } from '../fixtures/commandLine.ts'
 
 /** Experiments by the command line, with real training on a few hundred points. The tests build on each other. */
 let folder = ''
@@ -16,11 +16,13 @@ after(() => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
 })
 
-function start(home: string, ...words: string[]) {
-  if (!lines.has(home)) lines.set(home, commandLine(folder, join(folder, home)))
-  return lines.get(home)!.start(...words)
+function lineOf(home: string): CommandLine {
+  if (!lines.has(home)) lines.set(home, commandsHere(folder, join(folder, home)))
+  return lines.get(home)!
 }
-const json = (home: string, ...words: string[]) => start(home, ...words, '--json').ended
+const start = (home: string, ...words: string[]) => lineOf(home).start(...words)
+const run = (home: string, ...words: string[]) => lineOf(home).run(...words)
+const json = (home: string, ...words: string[]) => lineOf(home).json(...words)
 const write = (name: string, plan: object): string => {
   writeFileSync(join(folder, name), JSON.stringify(plan))
   return name
@@ -84,13 +86,10 @@ test('experiment run: checks the plan, trains every run, ends with what came out
 })
 
 test('experiment show: a table for people, one row a run as CSV, all of it as JSON; experiment list', async () => {
-  const { out } = await start('home', 'experiment', 'show', plan.name).ended
+  const { out } = await run('home', 'experiment', 'show', plan.name)
   assert.match(out, /^moons, two by two \([a-z0-9]{8}\) on moons: ended, 6 of 6 runs have ended/)
   assert.equal(out.match(/completed/g)?.length, 6)
-  const [head, ...rows] = rowsOf((await start('home', 'experiment', 'show', plan.name, '--csv').ended).out) as [
-    string[],
-    ...string[][],
-  ]
+  const [head, ...rows] = rowsOf((await run('home', 'experiment', 'show', plan.name, '--csv')).out) as [string[], ...string[][]]
   assert.deepEqual(head.slice(0, 8), ['experiment', 'cell', 'title', 'variant', 'seed', 'run', 'state', 'regularizer.rate'])
   assert.ok(rows.every((row) => row.length === head.length))
   const column = (name: string) => rows.map((row) => row[head.indexOf(name)])

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, readFileSync, readdirSync, writeFileSync } fr
 import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
-import { commandLine } from '../fixtures/commandLine.ts'
+import { commandsHere } from '../fixtures/commandLine.ts'
 import { linearEncoder, onnxFile, type Model } from '../fixtures/onnxFiles.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 import { settles } from './settles.ts'
@@ -17,7 +17,7 @@ declare const location: any
 
 browserTest('exports, embeds and opens weights in the window', async ({ folder, serve, open }, t) => {
   const home = join(folder, 'home')
-  const cli = commandLine(folder, home)
+  const cli = commandsHere(folder, home)
   t.after(() => cli.end())
   writeDigitFolder(join(folder, 'digits'), 400)
   const settings = { 'network.layers': [16], 'training.epochs': 2, 'training.batchSize': 32 }

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { readCheckpointFile } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { readSafetensors, writeSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
-import { commandLine, type CommandLine } from '../fixtures/commandLine.ts'
+import { commandsHere, type CommandLine } from '../fixtures/commandLine.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 
 /** A checkpoint's file by itself: opened in Python as the README says, evaluated, and the beginning of other runs. */
@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'weights-')),
 const network = ['--set', 'network.layers=24,8', '--set', 'training.batchSize=32']
 let cli: CommandLine, evaluation: Record<string, number>
 before(async () => {
-  cli = commandLine(folder, home)
+  cli = commandsHere(folder, home)
   writeDigitFolder(join(folder, 'digits'), 400)
   assert.equal((await cli.json('datasets', 'add', '--name', 'digits', '--path', 'digits')).code, 0)
   const { json } = await cli.json(

@@ -9,7 +9,7 @@ import { openDatabase } from '../../src/main/engine/store/database.ts'
 import { recover } from '../../src/main/engine/recovery/recover.ts'
 import { migrations } from '../../src/main/engine/store/migrations/index.ts'
 import { openStore } from '../../src/main/engine/store/store.ts'
-import { commandLine, type CommandLine } from '../fixtures/commandLine.ts'
+import { commandsHere, type CommandLine } from '../fixtures/commandLine.ts'
 import { homeWithDataset, over, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
 import { smallDigits, writeRows } from '../fixtures/tinyDataset.ts'
 
@@ -25,7 +25,7 @@ const plan = {
 async function worked(t: TestContext): Promise<{ home: string; commands: CommandLine; run: string }> {
   const folder = temporaryFolder(t),
     home = join(folder, 'home')
-  const commands = commandLine(folder, home)
+  const commands = commandsHere(folder, home)
   t.after(commands.end)
   writeRows(join(folder, 'digits.npz'), [200, 4, 4], smallDigits(200))
   writeFileSync(join(folder, 'plan.json'), JSON.stringify(plan))
@@ -159,7 +159,7 @@ test('a lost database is said, and made again from folders: with records, from c
 test('what failed before it had a checkpoint, and kept codes, come back from their records; what nothing tells of is said', async (t) => {
   const folder = temporaryFolder(t),
     home = join(folder, 'home')
-  const commands = commandLine(folder, home)
+  const commands = commandsHere(folder, home)
   t.after(commands.end)
   writeRows(join(folder, 'digits.npz'), [200, 4, 4], smallDigits(200))
   const {

@@ -1,17 +1,16 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { settingsFrom } from '../../src/main/engine/cli/settings.ts'
 import { table } from '../../src/main/engine/cli/table.ts'
 import { defaultHome } from '../../src/main/engine/home.ts'
 import { resolveConfig } from '../../src/main/engine/variants/index.ts'
-import { commandLine as inFolder } from '../fixtures/commandLine.ts'
+import { commandsHere } from '../fixtures/commandLine.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
 import { npy } from '../fixtures/npz.ts'
 
@@ -100,7 +99,8 @@ test('the default home is the data folder of each system', () => {
   )
 })
 
-test('help is in columns, in lines that a terminal holds', async () => {
+test('help is in columns, in lines that a terminal holds', async (t) => {
+  const { run } = commandsHere(temporaryFolder(t), 'home')
   for (const words of [
     ['datasets', 'add'],
     ['datasets', 'inspect'],
@@ -112,8 +112,8 @@ test('help is in columns, in lines that a terminal holds', async () => {
     ['doctor'],
     ['serve'],
   ]) {
-    const { stdout } = await promisify(execFile)(process.execPath, [commandLine, ...words, '--help'])
-    const lines = stdout.trimEnd().split('\n').slice(1)
+    const { out } = await run(...words, '--help')
+    const lines = out.trimEnd().split('\n').slice(1)
     assert.deepEqual(
       lines.filter((line) => line.length > 100),
       [],
@@ -126,7 +126,7 @@ test('help is in columns, in lines that a terminal holds', async () => {
       words.join(' '),
     )
   }
-  const add = (await promisify(execFile)(process.execPath, [commandLine, 'datasets', 'add', '--help'])).stdout
+  const add = (await run('datasets', 'add', '--help')).out
   for (const kind of ['Parquet', 'tar', 'zip', 'WebDataset', 'HDF5', 'CIFAR']) {
     assert.match(add.slice(0, add.indexOf('Parts and labels')), new RegExp(kind))
   }
@@ -157,7 +157,7 @@ test('a command whose output nobody reads to the end ends as if it were read', a
 
 test('a range may begin with a minus, and options that are not understood say what to write', async (t) => {
   const folder = temporaryFolder(t),
-    { run, json } = inFolder(folder, join(folder, 'home'))
+    { run, json } = commandsHere(folder, join(folder, 'home'))
   writeFileSync(
     join(folder, 'ct.npy'),
     npy(
