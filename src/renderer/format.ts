@@ -1,14 +1,13 @@
 /** Numbers, times and sizes as they are read on screen. Nothing is computed here but their texts. */
 
-const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+import { counted, thousands } from '../shared/words.ts'
 
-/** `60000` as `60,000`. */
-export const count = (value: number): string => grouped.format(value)
-
-import { counted } from '../shared/words.ts'
-
+export { bytes, duration, rate } from '../shared/amounts.ts'
 export { formatPercent as percent, formatSignificant as figure } from '../shared/quantities.ts'
 export { counted }
+
+/** `60000` as `60,000`. */
+export const count = (value: number): string => thousands(Math.round(value))
 
 /** How many images or rows of a dataset: `60,000 images`. */
 export const samples = (kind: 'image' | 'vector', many: number): string => counted(many, kind === 'image' ? 'image' : 'row')
@@ -23,34 +22,6 @@ export const datasetFacts = (
     size(of),
     ...(of.classes.length > 0 ? [counted(of.classes.length, 'class', 'classes')] : unlabelled ? [unlabelled] : []),
   ].join(', ')
-
-/** Seconds as a person says them: `8 s`, `3 min 20 s`, `2 h 5 min`. */
-export function duration(seconds: number | null | undefined): string {
-  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return '–'
-  if (seconds < 10) return `${seconds.toFixed(seconds < 1 ? 1 : 0)} s`
-  const whole = Math.round(seconds)
-  if (whole < 60) return `${whole} s`
-  if (whole < 3600)
-    return whole % 60 === 0 || whole >= 600 ? `${Math.round(whole / 60)} min` : `${Math.floor(whole / 60)} min ${whole % 60} s`
-  const minutes = Math.round(whole / 60)
-  if (minutes < 2880) return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-  return `${Math.round(minutes / 1440)} days`
-}
-
-/** `47 MB`: decimal units, as file managers count. */
-export function bytes(value: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
-  let unit = 0
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000
-    unit += 1
-  }
-  return `${unit === 0 || value >= 99.5 ? Math.round(value) : value.toPrecision(2)} ${units[unit]}`
-}
-
-/** `9.3/s`, `1,420/s`. */
-export const rate = (perSecond: number | null | undefined): string =>
-  perSecond === null || perSecond === undefined ? '' : perSecond < 10 ? perSecond.toPrecision(2) : count(perSecond)
 
 /** `just now`, `12 min ago`, `today 14:05`, `3 Mar`, `3 Mar 2025`. */
 export function when(iso: string | null, now = Date.now()): string {

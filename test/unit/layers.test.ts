@@ -259,6 +259,12 @@ const tooNewIn = (sources: Sources): string[] =>
 
 test('what runs in a page calls nothing that Chromium 108 lacks', () => assert.deepEqual(tooNewIn(sources), []))
 
+/** `toLocaleString` loads languages into every process of the engine; `thousands` of shared/words.ts writes numbers. */
+const wordyIn = (sources: Sources): string[] =>
+  [...sources].filter(([file, text]) => file.startsWith('src/main/') && text.includes('.toLocaleString(')).map(([file]) => file)
+
+test('the engine writes numbers without tables of languages', () => assert.deepEqual(wordyIn(sources), []))
+
 test('the rules see what they forbid', () => {
   const wrong: Sources = new Map([
     ['src/shared/a.ts', "import { b } from '../main/engine/b.ts'\n"],
@@ -290,6 +296,7 @@ test('the rules see what they forbid', () => {
     ),
     ['src/renderer/a.ts'],
   )
+  assert.deepEqual(wordyIn(new Map([['src/main/a.ts', "n.toLocaleString('en')"]])), ['src/main/a.ts'])
   assert.deepEqual(
     doorProblems(found).map((each) => each.split(':')[0]),
     [

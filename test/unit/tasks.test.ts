@@ -108,21 +108,27 @@ test('what a task came to is kept once there is space', async () => {
   assert.deepEqual([tasks.get(id).state, tasks.get(id).result], ['done', 'stored'])
 })
 
-test('questions are answered so many at once, and those that are cancelled leave the others their places', async () => {
-  const places = createPlaces(1),
-    going: string[] = []
-  const open = Promise.withResolvers<void>(),
-    stop = new AbortController()
-  const work = (name: string) => async () => {
-    going.push(name)
-    await open.promise
+test('questions are answered so many at once, in their order, and one that fails gives its place on', async () => {
+  const places = createPlaces(2),
+    going: string[] = [],
+    ends = new Map<string, PromiseWithResolvers<string>>()
+  const ask = (name: string) => {
+    const answer = Promise.withResolvers<string>()
+    ends.set(name, answer)
+    return places.use(() => {
+      going.push(name)
+      return answer.promise
+    })
   }
-  const signal = new AbortController().signal
-  const all = [places.use(signal, work('a')), places.use(stop.signal, work('b')), places.use(signal, work('c'))]
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(ask) as [Promise<string>, ...Promise<string>[]]
   await setImmediate()
-  stop.abort(new Error('no more'))
-  await assert.rejects(all[1]!, /no more/)
-  open.resolve()
-  await Promise.all([all[0], all[2]])
-  assert.deepEqual(going, ['a', 'c'])
+  assert.deepEqual(going, ['a', 'b'])
+  ends.get('b')!.reject(new Error('no answer'))
+  await assert.rejects(b!, /no answer/)
+  await setImmediate()
+  assert.deepEqual(going, ['a', 'b', 'c'])
+  const late = ask('e')
+  for (const name of ['a', 'c', 'd', 'e']) ends.get(name)!.resolve(name)
+  assert.deepEqual(await Promise.all([a, c, d, late]), ['a', 'c', 'd', 'e'])
+  assert.deepEqual(going, ['a', 'b', 'c', 'd', 'e'])
 })

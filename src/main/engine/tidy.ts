@@ -1,3 +1,4 @@
+import { bytes as size } from '../../shared/amounts.ts'
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -112,8 +113,6 @@ async function sweepFiles(home: Home): Promise<{ files: number; bytes: number }>
   return swept
 }
 
-const size = (bytes: number): string =>
-  bytes < 1e5 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toLocaleString('en', { maximumFractionDigits: 1 })} MB`
 /** What was tidied away as a sentence; null where there was nothing. */
 export function tidied({ folders, files, bytes }: Recovered): string | null {
   const parts = [...(folders > 0 ? [counted(folders, 'folder')] : []), ...(files > 0 ? [counted(files, 'file')] : [])]

@@ -1,3 +1,4 @@
+import { thousands } from '../../../shared/words.ts'
 import { existsSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
@@ -38,7 +39,7 @@ async function wayOut(runFolder: string): Promise<string> {
   const sound = await latestSound(runFolder)
   if (sound === null) return 'No other checkpoint of the run is sound; a new run with its settings ends with the same weights.'
   const { file, epoch } = sound
-  const reached = epoch.toLocaleString('en', { maximumFractionDigits: 1 })
+  const reached = thousands(Number(epoch.toFixed(1)))
   return (
     `${basename(file)}, of epoch ${reached}, is sound: a new run can begin with its weights (train --from ${file}), but not with the` +
     " optimizer's state; a new run with the same settings ends with the same weights."

@@ -12,7 +12,3 @@ export function table(head: string[], rows: string[][]): string {
       .trimEnd()
   return all.map(show).join('\n')
 }
-
-/** Bytes as one reads them: `12.3 MB`. */
-export const megabytes = (bytes: number): string =>
-  bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`

@@ -1,3 +1,4 @@
+import { duration, rate } from '../../../shared/amounts.ts'
 import type { Progress } from '../../../shared/domain.ts'
 import { thousands } from '../../../shared/words.ts'
 import { endSoon, exitCodeOf, type EndSignal } from '../ending.ts'
@@ -23,17 +24,6 @@ const sparse = 10_000
 /** One keystroke may come twice, from the terminal and from npm; a person needs longer to ask again, in milliseconds. */
 const echo = 500
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-/** Whole seconds, minutes and hours as people write them: `1 h 12 min`. */
-export const duration = (seconds: number): string => {
-  const whole = Math.max(0, Math.round(seconds))
-  if (whole < 60) return `${whole} s`
-  return whole < 3600
-    ? `${Math.floor(whole / 60)} min ${whole % 60} s`
-    : `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
-}
-
-const rate = (perSecond: number): string => (perSecond >= 100 ? thousands(Math.round(perSecond)) : perSecond.toPrecision(2))
 
 function line(label: string, { done, total, unit, perSecond, secondsLeft, stage }: Progress, more: string): string {
   const share = total > 0 ? `${Math.floor((100 * done) / total)}%` : ''

@@ -1,5 +1,6 @@
 import type { Depth } from '../../../shared/inspection.ts'
 import { createRequire } from 'node:module'
+import { codestreamStart, isSpace, jp2Signature } from './signatures.ts'
 import type { FilePlace } from './tiff/directory.ts'
 
 const require = createRequire(import.meta.url)
@@ -295,15 +296,12 @@ export function isTiff(start: Uint8Array): boolean {
   )
 }
 
-const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)
 /** P1 to P6, then white space or a comment. */
 const looksLikePnm = (bytes: Buffer): boolean =>
   bytes[0] === 0x50 && bytes[1]! >= 0x31 && bytes[1]! <= 0x36 && bytes.length > 2 && (isSpace(bytes[2]!) || bytes[2] === 0x23)
 
-const jp2 = Buffer.from('0000000c6a5020200d0a870a', 'hex'),
-  codestream = Buffer.from('ff4fff51', 'hex')
 const looksLikeJpeg2000 = (bytes: Buffer): boolean =>
-  bytes.subarray(0, jp2.length).equals(jp2) || bytes.subarray(0, codestream.length).equals(codestream)
+  [jp2Signature, codestreamStart].some((start) => bytes.subarray(0, start.length).equals(start))
 
 const isAvif = (bytes: Buffer): boolean =>
   bytes.toString('latin1', 4, 8) === 'ftyp' &&

@@ -2,6 +2,7 @@ import type { Depth } from '../../../shared/inspection.ts'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Samples } from './samples.ts'
+import { codestreamStart } from './signatures.ts'
 
 /**
  * JPEG 2000 (ITU-T T.800), a `.jp2` file or a bare codestream: header and decoder. The one door of
@@ -18,15 +19,13 @@ interface OpenJpeg {
   J2KDecoder: new () => Decoder
 }
 
-const codestream = Buffer.from('ff4fff51', 'hex')
-
 const convert = 'convert it to PNG or TIFF, for example with opj_decompress'
 
 /** Reads the marker SIZ, which begins every codestream. @throws RangeError where it lies beyond the given bytes */
 export function jpeg2000Header(
   bytes: Buffer,
 ): { width: number; height: number; channels: 1 | 3; wide: boolean; depth: Depth } | { reason: string } {
-  const at = bytes.indexOf(codestream)
+  const at = bytes.indexOf(codestreamStart)
   if (at < 0) throw new RangeError('the codestream begins later')
   const long = (offset: number) => bytes.readUInt32BE(at + 8 + offset)
   const width = long(0) - long(8),

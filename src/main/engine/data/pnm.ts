@@ -1,5 +1,6 @@
 import type { Depth } from '../../../shared/inspection.ts'
 import type { Samples } from './samples.ts'
+import { isSpace } from './signatures.ts'
 
 /**
  * The portable maps of Netpbm: P1 and P4 (1 is black), P2 and P5 (gray), P3 and P6 (colour), as text or as bytes, with
@@ -14,7 +15,6 @@ interface Parts {
   start: number
 }
 
-const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d)
 const hash = 0x23,
   newline = 0x0a
 

@@ -1,11 +1,19 @@
+import { comparedBytes } from '../../../shared/amounts.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 
-/** @param room free bytes on the disk. @throws WorkbenchError DISK_FULL before anything is written that will not fit. */
-export function requireRoom(bytes: number, room: number): void {
-  if (bytes <= room) return
-  const gigabytes = (value: number) => (value / 1e9).toFixed(2)
+/**
+ * @param what would take so many bytes @param remedy beside freeing some space
+ * @throws WorkbenchError DISK_FULL before anything is written that will not fit
+ */
+export function requireRoom(
+  needed: number,
+  free: number,
+  what = 'The images',
+  remedy = 'free some space, or choose a smaller size',
+): void {
+  if (needed <= free) return
   throw new WorkbenchError(
     'DISK_FULL',
-    `The images would take ${gigabytes(bytes)} GB, and ${gigabytes(room)} GB are free; free some space, or choose a smaller size.`,
+    `${what} would take ${comparedBytes(needed)}, and ${comparedBytes(free)} are free; ${remedy}.`,
   )
 }

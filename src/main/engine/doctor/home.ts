@@ -1,3 +1,4 @@
+import { bytes } from '../../../shared/amounts.ts'
 import { existsSync, statSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { prepareHome, type Home } from '../home.ts'
@@ -60,7 +61,7 @@ function privacyOf({ folder }: Home): string {
 function freeSpace(home: Home): string {
   const { bavail, bsize } = statfsSync(existsSync(home.folder) ? home.folder : dirname(home.folder))
   const free = bavail * bsize
-  const text = `${(free / gigabyte).toFixed(1)} GB free`
+  const text = `${bytes(free)} free`
   if (free < least) throw new Error(`${text} in ${home.folder}; free some space`)
   return text
 }

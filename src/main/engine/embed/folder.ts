@@ -1,5 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
-import { stat, statfs } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Skipped } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
@@ -11,6 +11,7 @@ import type { ProgressReporter } from '../data/progress.ts'
 import type { Ranges } from '../data/values/range.ts'
 import { requireRoom } from '../data/room.ts'
 import { noUsableImage } from '../data/skipped.ts'
+import { freeBytesOf } from '../files/disk.ts'
 import { readAll } from '../files/durable.ts'
 import type { CodesFile } from './codesFile.ts'
 import type { OpenEncoder } from './session.ts'
@@ -74,13 +75,7 @@ export async function encodeFolder(
   )
   const { names } = list
   const rowBytes = width * height * channels
-  requireRoom(
-    names.count * rowBytes,
-    await statfs(work).then(
-      (disk) => disk.bavail * disk.bsize,
-      () => Infinity,
-    ),
-  )
+  requireRoom(names.count * rowBytes, freeBytesOf(work) ?? Infinity)
   const pixels = join(work, 'pixels.bin')
   closeSync(openSync(pixels, 'w'))
   const rows = openSync(pixels, 'r')

@@ -1,4 +1,6 @@
+import { thousands } from '../../../shared/words.ts'
 import { totalmem } from 'node:os'
+import { comparedBytes as size } from '../../../shared/amounts.ts'
 import type { Dataset } from '../../../shared/domain.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import type { Plan, PlanCheck, PlannedCell } from '../../../shared/experiments.ts'
@@ -114,7 +116,7 @@ function warningsAbout({ name, duplicates, movedToOneSide, count }: Dataset): st
   if (duplicates === 0) return []
   const moved = movedToOneSide === 0 ? '' : ` ${movedToOneSide} of them were moved so that none is on both sides of the test split.`
   return [
-    `${duplicates.toLocaleString('en')} of the ${count.toLocaleString('en')} images of “${name}” are identical ` +
+    `${thousands(duplicates)} of the ${thousands(count)} images of “${name}” are identical ` +
       `to another one.${moved} They count several times, and neighbours among them are no achievement.`,
   ]
 }
@@ -140,15 +142,14 @@ function roomWarnings(
   const bytes = kept === null || kept === 0 ? kept : kept + slots
   const needed = processMemory ?? memory
   const free = freeBytesOf(home.folder)
-  const gigabytes = (value: number) => `${(value / 1e9).toFixed(1)} GB`
   return [
     ...(bytes !== null && free !== null && bytes > free
-      ? [`The runs will take about ${gigabytes(bytes)} of disk, and ${gigabytes(free)} are free; make room or plan fewer.`]
+      ? [`The runs will take about ${size(bytes)} of disk, and ${size(free)} are free; make room or plan fewer.`]
       : []),
     ...(needed !== null && needed > 0.7 * totalmem()
       ? [
-          `${processMemory === null ? 'The networks' : 'The processes'} that train at once take about ${gigabytes(needed)} ` +
-            `of memory, and this machine has ${gigabytes(totalmem())}; use fewer trainers or smaller networks.`,
+          `${processMemory === null ? 'The networks' : 'The processes'} that train at once take about ${size(needed)} ` +
+            `of memory, and this machine has ${size(totalmem())}; use fewer trainers or smaller networks.`,
         ]
       : []),
   ]

@@ -1,3 +1,4 @@
+import { thousands } from '../../../shared/words.ts'
 import type { PlannedCell } from '../../../shared/experiments.ts'
 import { enoughSteps, epochsFor, fewSteps } from '../../../shared/stepCounts.ts'
 import { formatList } from '../compare/formats.ts'
@@ -27,9 +28,8 @@ export function fewStepsWarnings(cells: readonly Staged[]): string[] {
       last.steps < fewSteps && !(cell.config!.fineTuning.kind === 'classification' && last.epochs >= enoughPasses),
   )
   if (few.length === 0) return []
-  const number = (value: number): string => value.toLocaleString('en')
   const range = (values: readonly number[]): string =>
-    [...new Set([Math.min(...values), Math.max(...values)])].map(number).join(' to ')
+    [...new Set([Math.min(...values), Math.max(...values)])].map(thousands).join(' to ')
   const titles = few.map(({ cell }) => cell.title)
   const who =
     few.length === trained.length

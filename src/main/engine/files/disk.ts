@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { bytes } from '../../../shared/amounts.ts'
 import { isDiskFull, whatIsFull, type ErrorInfo } from '../../../shared/errors.ts'
 
 /** Free bytes of the disk on which a folder lies; null where the system does not say. A quota may leave less. */
@@ -71,7 +72,7 @@ const fullness = (folder: string, thrown: unknown): string => {
 export const lackOf = (folder: string, thrown: unknown): ErrorInfo => {
   const free = freeBytesOf(folder),
     what = fullness(folder, thrown)
-  const left = free === null ? '' : ` (${(free / 1e6).toFixed(1)} MB are free)`
+  const left = free === null ? '' : ` (${bytes(free)} are free)`
   return {
     code: 'DISK_FULL',
     message:

@@ -1,3 +1,4 @@
+import { thousands } from '../../../shared/words.ts'
 import { readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Dataset, Task } from '../../../shared/domain.ts'
@@ -97,9 +98,7 @@ function elsewhere(thrown: unknown, { name, id }: Dataset, asked: string, given:
 /** @param earlier whether the dataset was imported before the import drew as it does now, and read some sources otherwise, too */
 function differs(dataset: Dataset, found: Imported, earlier: boolean): WorkbenchError {
   const parts = [
-    found.count === dataset.count
-      ? null
-      : `${found.count.toLocaleString('en')} images instead of ${dataset.count.toLocaleString('en')}`,
+    found.count === dataset.count ? null : `${thousands(found.count)} images instead of ${thousands(dataset.count)}`,
     found.width === dataset.width && found.height === dataset.height && found.channels === dataset.channels
       ? null
       : `${found.width} x ${found.height} x ${found.channels} instead of ${dataset.width} x ${dataset.height} x ${dataset.channels}`,

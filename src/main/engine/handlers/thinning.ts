@@ -1,3 +1,4 @@
+import { thousands } from '../../../shared/words.ts'
 import type { CallArguments } from '../../../shared/calls.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
@@ -79,7 +80,7 @@ export function thinningHandlers({ home, store, space, queue, tasks, jobs, emit 
       const { thinned } = thinnings(asked)
       const ids = thinned.map(({ id }) => id),
         before = thinned.reduce((sum, { folder }) => sum + folderBytes(folder), 0)
-      const title = ids.length === 1 ? store.runs.get(ids[0]!).name : `${ids.length.toLocaleString('en')} runs`
+      const title = ids.length === 1 ? store.runs.get(ids[0]!).name : `${thousands(ids.length)} runs`
       const task = tasks.start('thin', title, async (signal, onProgress) => {
         try {
           if (thinned.length > 0) {

@@ -1,3 +1,4 @@
+import { thousands } from '../../../shared/words.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import { checkpointEpoch } from '../checkpoint/checkpoint.ts'
 
@@ -13,4 +14,4 @@ export function interruptedError(what: string, runFolder: string, reached: numbe
   return { code: 'RUN_FAILED', message: `${what}; resume the run to ${again}${lost}.` }
 }
 
-const shown = (epoch: number): string => (Math.floor(10 * epoch) / 10).toLocaleString('en')
+const shown = (epoch: number): string => thousands(Math.floor(10 * epoch) / 10)

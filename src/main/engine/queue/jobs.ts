@@ -74,6 +74,6 @@ export class Jobs {
 
   /** The same for a short question that somebody waits for without a task: a few at once, in the order in which they came. */
   ask<J extends ShortJob>(job: J): Promise<ResultOf<J['kind']>> {
-    return this.#questions.use(new AbortController().signal, () => this.run(job))
+    return this.#questions.use(() => this.run(job))
   }
 }

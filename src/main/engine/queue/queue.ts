@@ -268,7 +268,7 @@ export class Queue {
     const { bytes, ...thinning } = thinningOf(folder, { config, goesOn: false }, this.settings.get().copies)
     if (bytes === 0) return
     this.#slimming
-      .use(new AbortController().signal, () => jobs.run({ kind: 'thin', runs: [{ id, folder, ...thinning }] }, { threads: 1 }))
+      .use(() => jobs.run({ kind: 'thin', runs: [{ id, folder, ...thinning }] }, { threads: 1 }))
       .then(() => {
         if (this.#closed || !store.runs.has(id)) return
         store.runs.update(id, { bytes: folderBytes(folder) })

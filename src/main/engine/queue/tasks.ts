@@ -1,3 +1,4 @@
+import { thousands } from '../../../shared/words.ts'
 import type { EngineEvent } from '../../../shared/events.ts'
 import type { Progress, Task } from '../../../shared/domain.ts'
 import { WorkbenchError, toErrorInfo } from '../../../shared/errors.ts'
@@ -77,7 +78,7 @@ export function createTasks(
       if (waiting().length >= mostWaiting) {
         throw new WorkbenchError(
           'CALL_INVALID',
-          `${mostWaiting.toLocaleString('en')} tasks wait already; cancel some, or wait until they are done.`,
+          `${thousands(mostWaiting)} tasks wait already; cancel some, or wait until they are done.`,
         )
       }
       const controller = new AbortController()

@@ -1,3 +1,4 @@
+import { thousands } from '../../../../shared/words.ts'
 import { exportTables, type Comparison } from '../../../../shared/comparison.ts'
 import { differenceUnit } from '../../../../shared/figures.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
@@ -105,7 +106,7 @@ export const compare: Command = {
     })
     return {
       json: { ...made },
-      text: made.file === null ? made.text!.trimEnd() : `${made.file}\n${made.bytes.toLocaleString('en')} bytes`,
+      text: made.file === null ? made.text!.trimEnd() : `${made.file}\n${thousands(made.bytes)} bytes`,
     }
   },
 }

@@ -1,8 +1,9 @@
+import { rate } from '../../../../shared/amounts.ts'
 import { extname } from 'node:path'
 import { fits } from '../../../../shared/domain.ts'
 import { codeFigures, pixelScales, type Embedding } from '../../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
-import { counted } from '../../../../shared/words.ts'
+import { counted, thousands } from '../../../../shared/words.ts'
 import type { Command } from '../command.ts'
 import { figureName, figureText } from '../figures.ts'
 import { table } from '../table.ts'
@@ -24,9 +25,8 @@ function describe(embedding: Embedding): string {
   const { name, id, count, codeSize, file, bytes, skipped, linearProbeAccuracy, seconds } = embedding
   const named = skipped.slice(0, 20).map((each) => `  ${each.path}: ${each.reason}`)
   return [
-    `${name} (${id}): ${counted(count, 'code')} ` +
-      `of ${counted(codeSize, 'value')}, ${(count / seconds).toLocaleString('en', { maximumFractionDigits: 0 })} images/s`,
-    ...(file === null ? [] : [`${file}, ${bytes!.toLocaleString('en')} bytes`]),
+    `${name} (${id}): ${counted(count, 'code')} ` + `of ${counted(codeSize, 'value')}, ${rate(count / seconds)} images/s`,
+    ...(file === null ? [] : [`${file}, ${thousands(bytes!)} bytes`]),
     ...(linearProbeAccuracy === null
       ? []
       : [codeFigures.map((key) => `${figureName(key)} ${figureText(key, embedding)}`).join(', ')]),

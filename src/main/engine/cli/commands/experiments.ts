@@ -1,15 +1,16 @@
+import { bytes, duration } from '../../../../shared/amounts.ts'
 import type { CallInput } from '../../../../shared/calls.ts'
 import type { Run } from '../../../../shared/domain.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
 import type { Experiment, ExperimentSummary, PlanInput } from '../../../../shared/experiments.ts'
-import { counted } from '../../../../shared/words.ts'
+import { counted, thousands } from '../../../../shared/words.ts'
 import { experimentCsv } from '../../experiments/csv.ts'
 import type { Command, Outcome } from '../command.ts'
 import { readJsonFile } from '../jsonFile.ts'
 import type { Session } from '../session.ts'
 import { figureName, figureText } from '../figures.ts'
 import { table } from '../table.ts'
-import { duration, type Terminal } from '../terminal.ts'
+import { type Terminal } from '../terminal.ts'
 import { sayOnce, taskDone } from '../wait.ts'
 import { wholeNumber } from '../wholeNumber.ts'
 import { importOwnSet } from './datasets.ts'
@@ -203,14 +204,14 @@ export const experimentRun: Command = {
       counted(check.runs, 'run'),
       ...(check.reused === 0 ? [] : [`${check.reused} of them already trained`]),
       ...(check.seconds === null ? [] : [`about ${duration(check.seconds)}`]),
-      `about ${((check.bytes ?? 0) / 1e6).toFixed(0)} MB of disk`,
-      ...(check.processMemory === null ? [] : [`about ${(check.processMemory / 1e6).toFixed(0)} MB of memory at once`]),
+      `about ${bytes(check.bytes ?? 0)} of disk`,
+      ...(check.processMemory === null ? [] : [`about ${bytes(check.processMemory)} of memory at once`]),
     ].join(', ')
     if (values['check'] === true) {
       const rows = check.cells.map(({ title, parameters, steps, seconds }) => [
         title,
-        parameters === null ? '' : parameters.toLocaleString('en'),
-        steps.toLocaleString('en'),
+        parameters === null ? '' : thousands(parameters),
+        thousands(steps),
         seconds === null ? '' : duration(seconds),
       ])
       return { json: { check }, text: `${size}\n\n${table(['configuration', 'parameters', 'steps', 'a run'], rows)}` }

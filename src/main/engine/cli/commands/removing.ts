@@ -1,8 +1,9 @@
+import { bytes as size } from '../../../../shared/amounts.ts'
 import type { Storage } from '../../../../shared/experiments.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { counted } from '../../../../shared/words.ts'
 import type { Command } from '../command.ts'
-import { megabytes, table } from '../table.ts'
+import { table } from '../table.ts'
 import { named } from './datasets.ts'
 
 type Removed = Storage['removed'][number]
@@ -114,7 +115,7 @@ export const trashList: Command = {
       name,
       untilDay(removedAt),
       untilDay(until),
-      megabytes(bytes),
+      size(bytes),
     ])
     return {
       json: { removed },

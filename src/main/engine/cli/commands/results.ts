@@ -1,7 +1,7 @@
 import type { CallInput } from '../../../../shared/calls.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { parts, type Export } from '../../../../shared/domain.ts'
-import { counted } from '../../../../shared/words.ts'
+import { counted, thousands } from '../../../../shared/words.ts'
 import { readIndex } from '../../export/folderIndex.ts'
 import type { Command, Outcome } from '../command.ts'
 import { figureName, figureText } from '../figures.ts'
@@ -18,7 +18,7 @@ async function exportMany(session: Session, asked: CallInput<'exports.many'>, te
   const index = await readIndex(folder)
   const rows = index.files.map(({ file, bytes, maxAbsDiff, sha256 }) => [
     file,
-    bytes.toLocaleString('en'),
+    thousands(bytes),
     maxAbsDiff.toExponential(1),
     sha256.slice(0, 12),
   ])
@@ -114,13 +114,13 @@ function describeExport({ file, sha256, opset, bytes, precision, maxAbsDiff, red
   const facts = [
     file,
     `sha256 ${sha256}`,
-    `opset ${opset}, ${precision}, ${bytes.toLocaleString('en')} bytes, ` +
+    `opset ${opset}, ${precision}, ${thousands(bytes)} bytes, ` +
       `largest difference to the trained network ${maxAbsDiff.toExponential(1)}`,
   ]
   if (reduction !== null) {
     const { float32Bytes, relativeDifference, figure: key, float32, reduced } = reduction
     facts.push(
-      `float32: ${float32Bytes.toLocaleString('en')} bytes; the outputs differ ` +
+      `float32: ${thousands(float32Bytes)} bytes; the outputs differ ` +
         `by ${(100 * relativeDifference).toPrecision(2)}% of their spread`,
     )
     if (key !== null)

@@ -1,3 +1,4 @@
+import { thousands } from '../../../../shared/words.ts'
 import type { Run } from '../../../../shared/domain.ts'
 import { validatedOn } from '../../../../shared/datasetWords.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
@@ -20,7 +21,7 @@ export async function describeRun({ call }: Session, run: Run): Promise<string> 
     ['Variant', run.variant],
     ['Seed', String(run.seed)],
     ['Layers', run.config.network.layers.join(', ')],
-    ['Steps', `${run.step.toLocaleString('en')} of ${run.steps.toLocaleString('en')}`],
+    ['Steps', `${thousands(run.step)} of ${thousands(run.steps)}`],
     ['Training', `${run.seconds.toFixed(1)} s${run.stepsPerSecond === null ? '' : `, ${run.stepsPerSecond.toFixed(0)} steps/s`}`],
   ]
   const figures = runFigures(run).map(({ title, text, unit }): [string, string] => [title, `${text} ${unit}`.trimEnd()])

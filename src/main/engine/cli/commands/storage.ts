@@ -1,9 +1,10 @@
+import { bytes as size } from '../../../../shared/amounts.ts'
 import type { CallInput } from '../../../../shared/calls.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { Thinning } from '../../../../shared/experiments.ts'
-import { counted } from '../../../../shared/words.ts'
+import { counted, thousands } from '../../../../shared/words.ts'
 import type { Arguments, Command } from '../command.ts'
-import { megabytes, table } from '../table.ts'
+import { table } from '../table.ts'
 import { taskDone } from '../wait.ts'
 
 const sum = (items: readonly { bytes: number }[]): number => items.reduce((total, { bytes }) => total + bytes, 0)
@@ -21,35 +22,35 @@ export const storageShow: Command = {
     return {
       json: { storage },
       text: [
-        `${megabytes(total)} in all${free === null ? '' : `; the disk has ${megabytes(free)} left`}`,
+        `${size(total)} in all${free === null ? '' : `; the disk has ${size(free)} left`}`,
         '',
         table(
           ['', 'number', 'on disk', 'spare'],
           [
-            ['runs', runs.length.toLocaleString('en'), megabytes(sum(runs)), megabytes(spare)],
-            ['datasets', datasets.length.toLocaleString('en'), megabytes(sum(datasets)), ''],
-            ['codes', '', megabytes(codes), ''],
-            ['database', '', megabytes(database), ''],
-            ['trash', removed.length.toLocaleString('en'), megabytes(sum(removed)), megabytes(sum(removed))],
+            ['runs', thousands(runs.length), size(sum(runs)), size(spare)],
+            ['datasets', thousands(datasets.length), size(sum(datasets)), ''],
+            ['codes', '', size(codes), ''],
+            ['database', '', size(database), ''],
+            ['trash', thousands(removed.length), size(sum(removed)), size(sum(removed))],
           ],
         ),
         '',
         table(
           ['run', 'name', 'on disk', 'spare'],
-          largest.map(({ run, name, bytes, spare: own }) => [run, name, megabytes(bytes), megabytes(own)]),
+          largest.map(({ run, name, bytes, spare: own }) => [run, name, size(bytes), size(own)]),
         ),
         ...(runs.length > listed ? [`and ${runs.length - listed} more (--json has all)`] : []),
         ...(unknown.folders.length > 0
           ? [
               '',
-              `${counted(unknown.folders.length, 'folder')} (${megabytes(unknown.bytes)}) ` +
+              `${counted(unknown.folders.length, 'folder')} (${size(unknown.bytes)}) ` +
                 `${unknown.folders.length === 1 ? 'belongs' : 'belong'} to nothing that is known here and ` +
                 `${unknown.folders.length === 1 ? 'is' : 'are'} left alone: ` +
                 `${unknown.folders.slice(0, 3).join(', ')}${unknown.folders.length > 3 ? ', ...' : ''}.`,
             ]
           : []),
-        ...(spare > 0 ? ['', `“storage thin” frees ${megabytes(spare)} of runs.`] : []),
-        ...(removed.length > 0 ? [`“storage empty” frees ${megabytes(sum(removed))} of what was removed.`] : []),
+        ...(spare > 0 ? ['', `“storage thin” frees ${size(spare)} of runs.`] : []),
+        ...(removed.length > 0 ? [`“storage empty” frees ${size(sum(removed))} of what was removed.`] : []),
       ].join('\n'),
     }
   },
@@ -63,7 +64,7 @@ function number(given: Arguments, name: string, most: number): number | undefine
   if (!(found >= (name === 'copies' ? 1 : 0) && found <= most) || (name === 'copies' && !Number.isInteger(found))) {
     throw new WorkbenchError(
       'USAGE',
-      `--${name} is a number from ${name === 'copies' ? 1 : 0} to ${most.toLocaleString('en')}, not “${String(value)}”.`,
+      `--${name} is a number from ${name === 'copies' ? 1 : 0} to ${thousands(most)}, not “${String(value)}”.`,
       { field: name },
     )
   }
@@ -74,7 +75,7 @@ const told = ({ runs, considered, copies, bytes, snapshots, ended }: Thinning): 
   runs === 0
     ? `Of ${counted(considered, 'run')} none has anything to give up: each keeps its result ` +
       `and snapshots, ${copies} ${copies === 1 ? 'copy' : 'copies'} of its weights at most.`
-    : `${counted(runs, 'run')} of ${considered.toLocaleString('en')} would give up ${megabytes(bytes)}: ` +
+    : `${counted(runs, 'run')} of ${thousands(considered)} would give up ${size(bytes)}: ` +
       `${counted(snapshots, 'snapshot')}, and what only training needs of ${counted(ended, 'run')}.`
 
 export const storageThin: Command = {
@@ -109,7 +110,7 @@ export const storageThin: Command = {
     const { thinning } = await session.call('storage.thinning', asked)
     if (given.values['dry-run'] === true || thinning.runs === 0) return { json: { thinning, freed: 0 }, text: told(thinning) }
     const freed = Number(await taskDone(session, () => session.call('storage.thin', asked), terminal))
-    return { json: { thinning, freed }, text: `${counted(thinning.runs, 'run')} thinned out; ${megabytes(freed)} are free.` }
+    return { json: { thinning, freed }, text: `${counted(thinning.runs, 'run')} thinned out; ${size(freed)} are free.` }
   },
 }
 
@@ -120,7 +121,7 @@ export const storageEmpty: Command = {
     const { runs, experiments, bytes } = await call('storage.empty', {})
     return {
       json: { runs, experiments, bytes },
-      text: `${counted(runs, 'run')} and ${counted(experiments, 'experiment')} deleted for good; ${megabytes(bytes)} are free.`,
+      text: `${counted(runs, 'run')} and ${counted(experiments, 'experiment')} deleted for good; ${size(bytes)} are free.`,
     }
   },
 }

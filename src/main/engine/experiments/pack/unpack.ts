@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statfsSync } from 'node:fs'
+import { thousands } from '../../../../shared/words.ts'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
@@ -17,6 +18,8 @@ import { documentLimits, LimitError, manifestLimits, packedRowsLimits } from '..
 import { claim } from '../../claims.ts'
 import { damagedFile } from '../../data/byte-stream.ts'
 import { ProgressReporter } from '../../data/progress.ts'
+import { requireRoom } from '../../data/room.ts'
+import { freeBytesOf } from '../../files/disk.ts'
 import { folderBytes } from '../../folderBytes.ts'
 import type { Home } from '../../home.ts'
 import { newId } from '../../store/ids.ts'
@@ -75,9 +78,12 @@ export async function unpackExperiment(
   const { manifest } = reader
   total = manifest.parts.reduce((sum, { bytes }) => sum + bytes, 0)
   const existing = store.datasets.findByFingerprint(manifest.dataset.sha256)
+  // Before anything is written: what a small file says that it holds may be more than the disk does.
   requireRoom(
-    home,
     manifest.parts.reduce((sum, { name, bytes }) => (existing !== null && name.startsWith('dataset/') ? sum : sum + bytes), 0),
+    freeBytesOf(home.folder) ?? Infinity,
+    'The packed experiment',
+    'free some space and try again',
   )
   if (existing === null && !manifest.withDataset) throw missingDataset(manifest.dataset)
   if (existing !== null) requireSameFacts(file, manifest.dataset, existing)
@@ -264,21 +270,10 @@ async function unpackDataset(
   return verifyDataset(file, partial, dataset, signal)
 }
 
-/** Before anything is written: what a small file says that it holds may be more than the disk does. */
-function requireRoom({ folder }: Home, bytes: number): void {
-  const { bavail, bsize } = statfsSync(folder)
-  if (bytes <= bavail * bsize) return
-  const gigabytes = (value: number): string => (value / 1e9).toFixed(2)
-  throw new WorkbenchError(
-    'DISK_FULL',
-    `The packed experiment takes ${gigabytes(bytes)} GB, and ${gigabytes(bavail * bsize)} GB are free; free some space and try again.`,
-  )
-}
-
 const missingDataset = ({ name, count, width, height, channels, kind, sha256, source }: Dataset) =>
   new WorkbenchError(
     'PACK_DATASET',
-    `Its runs were trained on “${name}” (${count.toLocaleString('en')} ` +
+    `Its runs were trained on “${name}” (${thousands(count)} ` +
       `${kind === 'image' ? `images of ${width} × ${height}${channels === 3 ? ' in colour' : ''}` : 'rows'} from ` +
       `${source}, fingerprint ${sha256.slice(0, 12)}…), which is not here and not in the file; import the same data ` +
       'first, or pack the experiment with its images.',

@@ -1,3 +1,4 @@
+import { thousands } from '../../../../shared/words.ts'
 import type { Report } from '../../evaluate/report.ts'
 import { tf } from '../../trace/tensorflow.ts'
 import { drawsOf } from '../corrupt.ts'
@@ -38,7 +39,7 @@ export const generate: Answer<'generate'> = async (
     }),
   )
   const fitted = () =>
-    `fitted to ${Math.min(fittedCodes, subject.trainRows.length).toLocaleString('en')} codes ` +
+    `fitted to ${thousands(Math.min(fittedCodes, subject.trainRows.length))} codes ` +
     `of training images${rangeWords(subject)}; this network was not trained to make them so`
   const source =
     from === 'prior'

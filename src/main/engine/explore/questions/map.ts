@@ -1,3 +1,4 @@
+import { thousands } from '../../../../shared/words.ts'
 import { placeOn, planeThrough } from '../manifold.ts'
 import { picturesInParts } from '../pictures.ts'
 import { part, unsuitable, type Answer } from '../question.ts'
@@ -30,15 +31,15 @@ export const map: Answer<'map'> = async (
   const rows = sampleRows(every, dataset.labels, count, seed)
   if ((method === 'tsne' || method === 'umap') && rows.length > most[method]) {
     throw unsuitable(
-      `${method === 'tsne' ? 't-SNE' : 'UMAP'} is computed of up to ${most[method].toLocaleString('en')} codes, ` +
-        `and ${rows.length.toLocaleString('en')} were asked for; ask for fewer, or choose principal components.`,
+      `${method === 'tsne' ? 't-SNE' : 'UMAP'} is computed of up to ${thousands(most[method])} codes, ` +
+        `and ${thousands(rows.length)} were asked for; ask for fewer, or choose principal components.`,
       'question.count',
     )
   }
   if (rows.length * codeSize > mostValues) {
     throw unsuitable(
-      `${rows.length.toLocaleString('en')} codes of ${codeSize} units are more than can be held ` +
-        `at once; ask for up to ${Math.floor(mostValues / codeSize).toLocaleString('en')}.`,
+      `${thousands(rows.length)} codes of ${codeSize} units are more than can be held ` +
+        `at once; ask for up to ${thousands(Math.floor(mostValues / codeSize))}.`,
       'question.count',
     )
   }
