@@ -13,7 +13,7 @@ import type { Terminal } from '../terminal.ts'
 import { taskDone } from '../wait.ts'
 
 /** Imports and waits; Ctrl-C cancels and leaves nothing behind. */
-export async function importAndWait(session: Session, input: CallInput<'datasets.import'>, terminal: Terminal): Promise<Dataset> {
+async function importAndWait(session: Session, input: CallInput<'datasets.import'>, terminal: Terminal): Promise<Dataset> {
   const id = await taskDone(session, () => session.call('datasets.import', input), terminal)
   const { datasets } = await session.call('datasets.list', {})
   return datasets.find((dataset) => dataset.id === id)!

@@ -57,7 +57,7 @@ export interface ImageSet extends Words {
 }
 
 /** Point `i` of `count` before any noise, and its class (-1: none). `draw` is uniform over [0, 1). */
-export type Curve = (i: number, count: number, draw: () => number) => { x: number; y: number; label: number }
+type Curve = (i: number, count: number, draw: () => number) => { x: number; y: number; label: number }
 
 /** Points of the plane along a curve, two standardised reals each. */
 export interface PlaneSet extends Words {
