@@ -1,10 +1,7 @@
 import type { Network } from './network.ts'
-import type { Likelihood } from './weights.ts'
+import { logVarianceRange, type Likelihood } from './weights.ts'
 import { tf, type Scalar, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 import { activate } from './operations.ts'
-
-/** Log variances of a learned Gaussian decoder are kept in this range: beyond it a single pixel decides the likelihood. */
-export const logVarianceRange = [-7, 7] as const
 
 /** log p(x|z) of independent pixels, summed over them: [N]. Given what the decoder's last layers give for z, [N, D] each. */
 export const logLikelihood = {

@@ -16,6 +16,8 @@ export interface Heads {
 /** p(x|z): independent pixels, Bernoulli or Gaussian, the latter with learned variances or with variance 1. */
 export const likelihoods = ['gaussian', 'fixedGaussian', 'bernoulli'] as const
 export type Likelihood = (typeof likelihoods)[number]
+/** Log variances of a learned Gaussian decoder are kept in this range: beyond it a single pixel decides the likelihood. */
+export const logVarianceRange = [-7, 7] as const
 
 /** The heads of a probabilistic network; null for one that is not. */
 export function headsOf(likelihood: Likelihood | null): Heads | null {

@@ -30,5 +30,6 @@ export default defineVariant({
         ]
   },
   gate: (code, { k }, { largest }) => code.mul(largest(code, k)),
+  gateInTorch: ({ k }) => `code * (code >= code.topk(${k}).values[:, -1:])`,
   objective: ({ x, network }) => ({ reconstruction: network.reconstructionTerm(network.decode(network.encode(x)), x) }),
 })

@@ -189,6 +189,8 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   trainingMean?(settings: z.output<S>): { state: string; every: number } | null
   /** What of the encoder's output is the code, in training and afterwards, same shape. */
   gate?(code: Tensor2D, settings: z.output<S>, tools: GateTools): Tensor2D
+  /** The same in PyTorch: an expression of `code`, a tensor [N, units]. */
+  gateInTorch?(settings: z.output<S>): string
   /**
    * What its terms are measured on, in training and validation, where that is not clean inputs and the code as it is: words
    * that stand after “on”, the same where what is measured may be compared; null where it is clean after all.
