@@ -85,6 +85,8 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   assert.match(await panel.getByLabel('Python program').innerText(), /onnxruntime\.InferenceSession\('.*small\.onnx'\)/)
   await panel.getByText('Node', { exact: true }).click()
   assert.match(await panel.getByLabel('Node program').innerText(), /InferenceSession\.create\('.*small\.onnx'\)/)
+  await panel.getByText('PyTorch', { exact: true }).click()
+  assert.match(await panel.getByLabel('PyTorch program').innerText(), /Network\(load_file\('.*last\.safetensors'\)\)/)
   // What is wrong with a name is said beside it, and no file appears.
   for (const [path, said] of [
     [join(folder, 'none', 'small.onnx'), 'its folder does not exist'],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -84,11 +84,11 @@ const numbersIn = (output: string): number[] =>
   ].map(Number)
 
 const python = process.env['WORKBENCH_PYTHON'] ?? 'python3'
-const found = spawnSync(python, ['-c', 'import numpy, onnxruntime, PIL'], { encoding: 'utf8' })
+const found = spawnSync(python, ['-c', 'import numpy, onnxruntime, PIL, safetensors'], { encoding: 'utf8' })
 const missing =
   found.status === 0
     ? false
-    : `${python} has no numpy, onnxruntime and Pillow; set WORKBENCH_PYTHON to an interpreter that has them`
+    : `${python} has no numpy, onnxruntime, Pillow and safetensors; set WORKBENCH_PYTHON to an interpreter that has them`
 
 let digits: Run
 before(async () => {
@@ -172,6 +172,30 @@ test('the Node program gives the same code', async () => {
       ),
     )
   }
+})
+
+test('the loader in PyTorch gives the same codes, of the checkpoint where it lies', { skip: missing }, async () => {
+  const { codes, size } = ownCodes(digits)
+  const { torch, file } = await call('exports.loader', { run: digits.name })
+  assert.ok(torch.includes(file) && existsSync(file))
+  const place = mkdtempSync(join(folder, 'loader-'))
+  const program = join(place, 'network.py'),
+    inputs = join(place, 'inputs'),
+    manifest = join(place, 'manifest.json')
+  const dataset = openDataset(engine.home.dataset(digits.datasetId))
+  const x = inputTensor(
+    dataset,
+    Uint32Array.from({ length: count }, (_, row) => row),
+  )
+  writeFileSync(program, torch)
+  writeFileSync(inputs, x.dataSync())
+  writeFileSync(manifest, JSON.stringify([{ file: program, inputs, shape: [count, 28, 28, 1], fields: ['encoder'] }]))
+  execFileSync(python, [resolve(import.meta.dirname, '../fixtures/torchLoaders.py'), manifest])
+  const bytes = readFileSync(`${program}.encoder`)
+  const theirs = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))
+  assert.equal(theirs.length, count * size)
+  const largest = theirs.reduce((most, value, index) => Math.max(most, Math.abs(value - codes[index]!)), 0)
+  assert.ok(largest <= 1e-5, `they differ by ${largest}`)
 })
 
 test('programs for rows that are no images take them from a table', async () => {

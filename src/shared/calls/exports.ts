@@ -43,4 +43,6 @@ export const exportCalls = {
   ),
   /** Programs that run an exported file on images, as they can be copied. */
   'exports.snippets': call(z.strictObject({ export: idSchema }), z.object({ python: z.string(), node: z.string() })),
+  /** A program that makes a run's checkpoint, the file, a module of PyTorch; of any run that has one, exported or not. */
+  'exports.loader': call(z.strictObject({ run: idSchema }), z.object({ torch: z.string(), file: z.string() })),
 }

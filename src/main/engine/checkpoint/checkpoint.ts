@@ -119,6 +119,15 @@ const alwaysAllowed = 2 ** 26
 
 const count = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)
 
+/** Which checkpoint `readResult` reads, and what that says of itself; reads no values. @throws as it does */
+export function describeResult(runFolder: string): Omit<Checkpoint, 'state'> & { file: string } {
+  const file = checkpointFile(runFolder, 'last'),
+    best = checkpointFile(runFolder, 'best')
+  const last = describeCheckpointFile(file)
+  const hasBest = last.config.training.patience > 0 && existsSync(best)
+  return hasBest ? { ...describeCheckpointFile(best), file: best } : { ...last, file }
+}
+
 /**
  * What a checkpoint says of itself, compared with the shapes of what is in it; reads no values.
  * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED

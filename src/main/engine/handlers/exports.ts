@@ -4,16 +4,18 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Dataset, Export, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
+import { describeResult } from '../checkpoint/checkpoint.ts'
 import type { ExportOutcome } from '../export/exportOnnx.ts'
 import { nodeSnippet } from '../export/snippets/node.ts'
 import { pythonSnippet } from '../export/snippets/python.ts'
+import { torchLoader } from '../export/snippets/torch/loader.ts'
 import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget, writeWhole } from '../export/targetFile.ts'
 import { whileNoted } from '../export/targetNotes.ts'
 import { runFolders, type Home } from '../home.ts'
 import { requireOurs } from '../store/lenient.ts'
 import { newId } from '../store/ids.ts'
-import { resolveConfig } from '../variants/index.ts'
+import { resolveConfig, variantOf } from '../variants/index.ts'
 import { version } from '../version.ts'
 import type { Context, Handlers } from './context.ts'
 
@@ -117,6 +119,17 @@ export const exportHandlers = ({ home, store, tasks, jobs, emit }: Context) =>
         throw new WorkbenchError('CALL_INVALID', `There is no export “${id}”; it went with its run.`, { field: 'export' })
       const subject = { ...made, dataset: store.datasets.get(store.runs.get(made.runId).datasetId) }
       return { python: pythonSnippet(subject), node: nodeSnippet(subject) }
+    },
+    'exports.loader': ({ run: reference }) => {
+      const run = store.runs.resolve(reference)
+      const dataset = store.datasets.get(run.datasetId)
+      requireCheckpoint(home, run, dataset)
+      const { file, variant, config, inputShape, classes } = describeResult(home.run(run.id))
+      const images = dataset.kind === 'image'
+      return {
+        file,
+        torch: torchLoader({ file, variant: variantOf(variant), config, inputShape, images, classes: classes.length }),
+      }
     },
     objective: async ({ variant, settings, shape, in: input, out }) => {
       const facts = shape ? { kind: 'image' as const, size: shape, rowSize: sizeOf(shape) } : {}

@@ -9,7 +9,7 @@ import { presetsList } from './presets.ts'
 import { prune } from './pruning.ts'
 import { compare } from './compare.ts'
 import { embed, embeddingsList } from './embed.ts'
-import { exportRun, objective, variants } from './results.ts'
+import { exportRun, loader, objective, variants } from './results.ts'
 import { evaluateRun, runsList, runsShow } from './runs.ts'
 import { experimentCancel, runsCancel } from './cancelling.ts'
 import { datasetsRemove, embeddingsRemove, experimentRemove, runsRemove, trashList, trashRestore } from './removing.ts'
@@ -32,6 +32,7 @@ export const commands: Record<string, Command> = {
   prune,
   'runs list': runsList,
   'runs show': runsShow,
+  'runs loader': loader,
   'runs cancel': runsCancel,
   'runs remove': runsRemove,
   'experiment run': experimentRun,

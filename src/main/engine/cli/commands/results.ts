@@ -98,6 +98,17 @@ export const exportRun: Command = {
   },
 }
 
+/** Printed alone, so that it can be sent into a file. */
+export const loader: Command = {
+  usage: 'RUN',
+  summary: "Prints a Python program that makes a run's checkpoint a module of PyTorch.",
+  positionals: [1, 1],
+  async run({ call }, { positionals }) {
+    const { torch, file } = await call('exports.loader', { run: positionals[0]! })
+    return { json: { loader: { torch, file } }, text: torch.trimEnd() }
+  },
+}
+
 const exportJson = ({
   file,
   sha256,

@@ -52,7 +52,7 @@ export function torchLoader({ file, variant, config, inputShape, images, classes
   return [
     '# pip install numpy torch safetensors',
     'import torch',
-    'import torch.nn.functional as F',
+    ...(definitions.lines.some((line) => /\bF\./.test(line)) ? ['import torch.nn.functional as F'] : []),
     'from safetensors.torch import load_file',
     'from torch import nn',
     ...(network.weightNorm ? ['from torch.nn.utils import parametrize'] : []),
@@ -60,7 +60,7 @@ export function torchLoader({ file, variant, config, inputShape, images, classes
     '',
     ...definitions.lines,
     'class Network(nn.Module):',
-    ...described(classifies),
+    ...described([encoder, ...heads, ...rest]),
     '',
     '    def __init__(self, weights):',
     '        super().__init__()',
@@ -106,10 +106,18 @@ function gated(variant: Variant, config: Config, definitions: Definitions): stri
   return ['Gate()']
 }
 
-const described = (classifies: boolean): string[] => [
-  `    """encoder: inputs -> codes [N, units]; ${
-    classifies ? 'classifier: inputs -> probabilities of the classes' : 'decoder: codes -> reconstructions [N, values]'
-  }."""`,
+/** What the fields of the module do. */
+const doings: Record<string, string> = {
+  encoder: 'encoder: inputs -> codes [N, units]',
+  log_variance: 'log_variance: inputs -> log variances of the codes, of which the codes are the means',
+  decoder: 'decoder: codes -> reconstructions [N, values]',
+  output_log_variance: 'output_log_variance: codes -> log variances of the values, of which the reconstructions are the means',
+  classifier: 'classifier: inputs -> probabilities of the classes',
+}
+const described = (fields: readonly Sequence[]): string[] => [
+  '    """',
+  ...fields.map(({ name }) => `    ${doings[name]!}`),
+  '    """',
 ]
 
 function example(shape: Shape, images: boolean): string[] {
