@@ -1,22 +1,9 @@
 import type { Dataset } from './domain.ts'
-import { partsOf } from './split.ts'
 import { counted, thousands } from './words.ts'
 
 /** Sentences about a dataset that stand on its page and on the command line alike. */
 
 const number = thousands
-
-/** How many images each part has, and where validation comes from. */
-export function partsSentence(dataset: Pick<Dataset, 'count' | 'testCount' | 'validationCount'>): string {
-  const { train, validation, test } = partsOf(dataset)
-  const validationPhrase =
-    validation > 0
-      ? `${number(validation)} for validation, the same in every run`
-      : 'a tenth of them for validation, drawn by the seed of each run'
-  return validation > 0
-    ? `${number(train)} for training, ${validationPhrase}, ${number(test)} for testing.`
-    : `${number(train)} for training (${validationPhrase}), ${number(test)} for testing.`
-}
 
 /** How many images are copies of others, and what became of them; null where there are none. */
 export function copiesSentence({

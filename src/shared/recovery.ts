@@ -15,6 +15,3 @@ export const recoverySchema = z.object({
   notes: z.array(z.string()),
 })
 export type Recovery = z.infer<typeof recoverySchema>
-
-/** Why an engine does not start where a recovery helps. */
-export const isRecoverable = (code: string | undefined): boolean => code === 'DATABASE_MISSING' || code === 'DATABASE_DAMAGED'

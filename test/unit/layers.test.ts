@@ -259,6 +259,15 @@ const tooNewIn = (sources: Sources): string[] =>
 
 test('what runs in a page calls nothing that Chromium 108 lacks', () => assert.deepEqual(tooNewIn(sources), []))
 
+/** What one side alone needs stands on that side: shared/ is the contract, and what both sides say alike. */
+const ofOneSide = (imports: Imports): string[] =>
+  [...imports.keys()].filter((shared) => {
+    const users = [...imports].filter(([, found]) => found.some(({ file }) => file === shared)).map(([path]) => area(path))
+    return /^src\/shared\/.*(?<!\.d)\.ts$/.test(shared) && !users.includes('shared') && new Set(users).size < 2
+  })
+
+test('what stands in shared/ is used by more than one side', () => assert.deepEqual(ofOneSide(imports), []))
+
 /** `toLocaleString` loads languages into every process of the engine; `thousands` of shared/words.ts writes numbers. */
 const wordyIn = (sources: Sources): string[] =>
   [...sources].filter(([file, text]) => file.startsWith('src/main/') && text.includes('.toLocaleString(')).map(([file]) => file)
@@ -296,6 +305,7 @@ test('the rules see what they forbid', () => {
     ),
     ['src/renderer/a.ts'],
   )
+  assert.deepEqual(ofOneSide(found), ['src/shared/a.ts'])
   assert.deepEqual(wordyIn(new Map([['src/main/a.ts', "n.toLocaleString('en')"]])), ['src/main/a.ts'])
   assert.deepEqual(
     doorProblems(found).map((each) => each.split(':')[0]),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readSeeds, textOfSeeds } from '../../src/renderer/components/experiments/seeds.ts'
-import { readValues, textOfValues, type Written } from '../../src/shared/settings/values.ts'
+import { readValues, textOfValues, type Written } from '../../src/renderer/components/experiments/settingValues.ts'
 
 const number = { kind: 'number' } as const
 const integer = { kind: 'integer' } as const

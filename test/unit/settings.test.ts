@@ -6,7 +6,7 @@ import { applies, fieldsByKey, fieldsThatApply, switchedOff } from '../../src/sh
 import { inKeys, inTitles } from '../../src/shared/settings/messages.ts'
 import { flatten, valueAt } from '../../src/shared/settings/nested.ts'
 import { textOf, valueOf } from '../../src/shared/settings/text.ts'
-import { readValues, textOfValues } from '../../src/shared/settings/values.ts'
+import { readValues, textOfValues } from '../../src/renderer/components/experiments/settingValues.ts'
 import { expandPlan } from '../../src/main/engine/experiments/plan.ts'
 import { settingsFrom } from '../../src/main/engine/cli/settings.ts'
 import { resolveConfig, variants } from '../../src/main/engine/variants/index.ts'

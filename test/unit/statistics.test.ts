@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { decimalsFor, formatProbability, withUncertainty } from '../../src/shared/quantities.ts'
+import { decimalsFor, formatProbability, withUncertainty } from '../../src/main/engine/compare/uncertainty.ts'
 import { deviationOf, estimate, holm, meanOf, pairedDifference } from '../../src/main/engine/compare/statistics.ts'
 import { incompleteBeta, logGamma, twoSidedQuantile, twoSidedTail } from '../../src/main/engine/compare/studentT.ts'
 

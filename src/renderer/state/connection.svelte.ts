@@ -2,10 +2,12 @@ import type { CallInput, CallName, CallOutput } from '../../shared/calls.ts'
 import type { EngineEvent } from '../../shared/events.ts'
 import { connectToEngine, type Client } from '../../shared/connection.ts'
 import { WorkbenchError } from '../../shared/errors.ts'
-import { isRecoverable } from '../../shared/recovery.ts'
 import { inWindow } from '../optionTitles.ts'
 import { linkByPort, linkBySocket } from './channels.ts'
 import { host } from './host.ts'
+
+/** Why an engine does not start where a recovery helps. */
+const isRecoverable = (code: string | undefined): boolean => code === 'DATABASE_MISSING' || code === 'DATABASE_DAMAGED'
 
 type EngineStatus = CallOutput<'engine.status'>
 

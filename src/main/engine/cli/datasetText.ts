@@ -1,7 +1,8 @@
 import type { Dataset, Skipped } from '../../../shared/domain.ts'
 import type { ClassTable } from '../../../shared/inspection.ts'
-import { copiesSentence, partsSentence } from '../../../shared/datasetWords.ts'
-import { counted } from '../../../shared/words.ts'
+import { copiesSentence } from '../../../shared/datasetWords.ts'
+import { partsOf } from '../../../shared/split.ts'
+import { counted, thousands } from '../../../shared/words.ts'
 import { partTable } from './partTable.ts'
 
 /** Names that are told of what was skipped; the others are only counted. */
@@ -31,4 +32,16 @@ export function datasetText(dataset: Dataset, byClass: ClassTable, skipped: read
           ...more,
         ]),
   ].join('\n')
+}
+
+/** How many images each part has, and where validation comes from. */
+function partsSentence(dataset: Pick<Dataset, 'count' | 'testCount' | 'validationCount'>): string {
+  const { train, validation, test } = partsOf(dataset)
+  const validationPhrase =
+    validation > 0
+      ? `${thousands(validation)} for validation, the same in every run`
+      : 'a tenth of them for validation, drawn by the seed of each run'
+  return validation > 0
+    ? `${thousands(train)} for training, ${validationPhrase}, ${thousands(test)} for testing.`
+    : `${thousands(train)} for training (${validationPhrase}), ${thousands(test)} for testing.`
 }

@@ -1,7 +1,9 @@
 import type { GroupEstimate } from '../../../shared/comparison.ts'
 import { digitsOf, scaleOf, type FigureFormat } from '../../../shared/figures.ts'
 import { textOf, valueOf, type Figure } from '../figures/index.ts'
-import { absent, decimalsFor, formatDecimals, plainNumber, withUncertainty } from '../../../shared/quantities.ts'
+import { absent, formatDecimals } from '../../../shared/quantities.ts'
+import { plainNumber } from '../files/csv.ts'
+import { decimalsFor, withUncertainty } from './uncertainty.ts'
 import type { RunGroup } from './groups.ts'
 import { estimate } from './statistics.ts'
 

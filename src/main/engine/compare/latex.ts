@@ -1,4 +1,4 @@
-import { plainNumber } from '../../../shared/quantities.ts'
+import { plainNumber } from '../files/csv.ts'
 import { latexText, oneLine, otherLetters } from './latexText.ts'
 import type { TextTable } from './textTables.ts'
 

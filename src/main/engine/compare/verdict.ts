@@ -1,6 +1,7 @@
 import type { Difference } from '../../../shared/comparison.ts'
 import type { Better } from '../../../shared/figures.ts'
-import { absent, formatProbability } from '../../../shared/quantities.ts'
+import { absent } from '../../../shared/quantities.ts'
+import { formatProbability } from './uncertainty.ts'
 import { confidence } from './statistics.ts'
 
 /**

@@ -1,6 +1,8 @@
-import type { PixelKind } from '../../../shared/pixelKind.ts'
 import { openDataset } from './open.ts'
 import type { PackedDataset } from './packed.ts'
+
+/** Pixels that are nearly 0 and 1, as of ink on paper; or continuous, gray or in colour, as those of photographs. */
+export type PixelKind = 'nearlyBinary' | 'gray' | 'colour'
 
 /** Values that are looked at: enough to tell, and read within a few hundredths of a second. */
 const mostValues = 2 ** 23

@@ -1,10 +1,14 @@
-import { absent, plainNumber } from '../../../shared/quantities.ts'
+import { absent } from '../../../shared/quantities.ts'
 
 /**
  * CSV (RFC 4180) wherever the workbench writes it, by one rule. A text that a spreadsheet would run, and one that begins with
  * an apostrophe, gets an apostrophe in front: whoever reads the file takes one apostrophe away from the beginning of a cell and
  * has the text as it was.
  */
+
+/** As programs and spreadsheets write it, with a hyphen; null for what is not a number. */
+export const plainNumber = (text: string): string | null =>
+  /^[-−]?\d+(\.\d+)?(e[-−]?\d+)?$/.test(text) ? text.replaceAll('−', '-') : null
 
 /**
  * What begins a formula, of full width too; behind spaces and invisible characters, which some programs drop. Tab, CR and LF

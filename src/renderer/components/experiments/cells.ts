@@ -1,7 +1,7 @@
 import type { Cell } from '../../../shared/experiments.ts'
 import { columnsOf, isOf, layersOfCell, partsOf } from '../../../shared/ownedKeys.ts'
 import { sentence } from '../../terms.ts'
-import { textOfValues } from '../../../shared/settings/values.ts'
+import { textOfValues } from './settingValues.ts'
 
 /** A cell's title; without the swept values, where these stand beside it. */
 export const nameOf = ({ title, name }: Pick<Cell, 'title' | 'name'>, withoutValues: boolean): string =>

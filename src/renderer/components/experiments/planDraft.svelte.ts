@@ -7,7 +7,7 @@ import { answerInTitles } from '../../../shared/settings/messages.ts'
 import { flatten } from '../../../shared/settings/nested.ts'
 import { textOf } from '../../../shared/settings/text.ts'
 import { readSeeds, textOfSeeds } from './seeds.ts'
-import { readValues, textOfValues, type Written } from '../../../shared/settings/values.ts'
+import { readValues, textOfValues, type Written } from './settingValues.ts'
 
 /** Texts of settings, by dotted key: one value, several, or a range. */
 type Texts = SvelteMap<string, string>

@@ -1,7 +1,7 @@
-import type { Field } from '../config.ts'
-import type { Range } from '../experiments.ts'
-import { isObject } from '../json.ts'
-import { betweenLists, numberOf, piecesOf, sizesOf, textOf } from './text.ts'
+import type { Field } from '../../../shared/config.ts'
+import type { Range } from '../../../shared/experiments.ts'
+import { isObject } from '../../../shared/json.ts'
+import { betweenLists, numberOf, piecesOf, sizesOf, textOf } from '../../../shared/settings/text.ts'
 
 /** What a setting's text says: one value, several, evenly spaced ones, or why it says none of these. */
 export type Written =
