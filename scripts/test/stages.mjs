@@ -94,10 +94,11 @@ export const stages = [
   { name: 'layers', files: async () => [layerFile], run: (files) => runFiles(files, { concurrency: 1, limit: 60_000 }) },
   folderStage('unit', { concurrency: 2, limit: 120_000 }),
   folderStage('numeric', { concurrency: 2, limit: 240_000 }),
-  folderStage('fault', { concurrency: 1, limit: 240_000 }),
+  // Two files at a time here, too: much of their time is waiting, for signals and grace periods, windows and starts.
+  folderStage('fault', { concurrency: 2, limit: 240_000 }),
   {
     name: 'e2e',
     files: () => testFiles('e2e'),
-    run: (files) => builtFirst(() => runFiles(files, { concurrency: 1, limit: 300_000 })),
+    run: (files) => builtFirst(() => runFiles(files, { concurrency: 2, limit: 300_000 })),
   },
 ]
