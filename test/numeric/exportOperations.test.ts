@@ -9,6 +9,7 @@ import { openSession } from '../../src/main/engine/export/onnxruntime.ts'
 import { translations } from '../../src/main/engine/export/operations.ts'
 import { plainOpening, translate } from '../../src/main/engine/export/translate.ts'
 import { allowedDifference } from '../../src/main/engine/export/verify.ts'
+import type { Attribute } from '../../src/main/engine/trace/record.ts'
 import { foldedFor, numbers, weightsFor } from '../fixtures/exports.ts'
 import { interpret, values } from '../fixtures/interpret.ts'
 import { bool, int, RecordingBuilder } from '../fixtures/recordings.ts'
@@ -48,7 +49,154 @@ const matrices = (op: string, first: string, second: string): Record<string, Use
   },
 })
 
+const convolution = (stride: number, padding = 'SAME', dilation = 1): Record<string, Attribute> => ({
+  strides: { kind: 'ints', value: [1, stride, stride, 1] },
+  dilations: { kind: 'ints', value: [1, dilation, dilation, 1] },
+  padding: { kind: 'string', value: padding },
+  data_format: { kind: 'string', value: 'NHWC' },
+})
+/** x [N, 2, 3] as images of `height` x `width` with `channels`, of whatever values. */
+const imagesOf = (b: RecordingBuilder, batch: number, height: number, width: number, channels: number) =>
+  b.op(
+    'Reshape',
+    [
+      b.op(
+        'MatMul',
+        [flat(b, batch), b.weight(`spread${height}${width}${channels}`, [6, height * width * channels])],
+        [[batch, height * width * channels]],
+      ),
+      b.integers([batch, height, width, channels]),
+    ],
+    [[batch, height, width, channels]],
+  )
+const flatAgain = (b: RecordingBuilder, batch: number, image: string, sizes: [number, number, number]) =>
+  b.op('Reshape', [image, b.integers([-1, sizes[0] * sizes[1] * sizes[2]])], [[batch, sizes[0] * sizes[1] * sizes[2]]])
+/** A bias for each channel, added as the network does it: to rows of pixels. */
+const biased = (b: RecordingBuilder, batch: number, image: string, [height, width, channels]: [number, number, number]) =>
+  b.op(
+    'Reshape',
+    [
+      b.op(
+        'BiasAdd',
+        [
+          b.op('Reshape', [image, b.integers([-1, channels])], [[batch * height * width, channels]]),
+          b.weight(`bias${channels}`, [channels]),
+        ],
+        [[batch * height * width, channels]],
+      ),
+      b.integers([-1, height * width * channels]),
+    ],
+    [[batch, height * width * channels]],
+  )
+
+/** Convolutions from 7 x 5 pixels with 2 channels to 3 filters, and back, with every relation of kernel, stride and side. */
+const convolutions = Object.fromEntries(
+  [
+    { kernel: 3, stride: 1 },
+    { kernel: 4, stride: 2 },
+    { kernel: 3, stride: 2 },
+    { kernel: 2, stride: 1 },
+    { kernel: 1, stride: 2 },
+    { kernel: 2, stride: 3 },
+    { kernel: 5, stride: 4 },
+    { kernel: 2, stride: 2, padding: 'VALID' },
+    { kernel: 2, stride: 1, dilation: 2 },
+  ].flatMap(({ kernel, stride, padding = 'SAME', dilation = 1 }): [string, Use][] => {
+    const reach = (kernel - 1) * dilation + 1
+    const small = (size: number) => (padding === 'SAME' ? Math.ceil(size / stride) : Math.floor((size - reach) / stride) + 1)
+    const [height, width] = [small(8), small(5)]
+    const attributes = convolution(stride, padding, dilation)
+    const title = `${kernel} x ${kernel} with stride ${stride}, ${padding}, dilation ${dilation}`
+    const kernelOf = (b: RecordingBuilder) => b.weight(`kernel${kernel}`, [kernel, kernel, 2, 3])
+    return [
+      [
+        `Conv2D: ${title}`,
+        (b, batch) =>
+          biased(b, batch, b.op('Conv2D', [imagesOf(b, batch, 8, 5, 2), kernelOf(b)], [[batch, height, width, 3]], attributes), [
+            height,
+            width,
+            3,
+          ]),
+      ],
+      [
+        `Conv2DBackpropInput: ${title}`,
+        (b, batch) =>
+          biased(
+            b,
+            batch,
+            b.op(
+              'Conv2DBackpropInput',
+              [b.integers([8, 5]), kernelOf(b), imagesOf(b, batch, height, width, 3)],
+              [[batch, 8, 5, 2]],
+              attributes,
+              'float32',
+            ),
+            [8, 5, 2],
+          ),
+      ],
+      [
+        `there and back by one kernel: ${title}`,
+        (b, batch) => {
+          const there = b.op('Conv2D', [imagesOf(b, batch, 8, 5, 2), kernelOf(b)], [[batch, height, width, 3]], attributes)
+          const bent = b.op('Tanh', [there], [[batch, height, width, 3]])
+          const back = b.op(
+            'Conv2DBackpropInput',
+            [b.integers([8, 5]), kernelOf(b), bent],
+            [[batch, 8, 5, 2]],
+            attributes,
+            'float32',
+          )
+          return b.op('Sigmoid', [flatAgain(b, batch, back, [8, 5, 2])], [[batch, 80]])
+        },
+      ],
+    ]
+  }),
+)
+const resizes = Object.fromEntries(
+  [
+    [3, 6],
+    [4, 7],
+    [3, 7],
+    [6, 16],
+    [4, 10],
+    [7, 3],
+    [5, 5],
+    [7, 25],
+  ].map(([from, to]): [string, Use] => [
+    `ResizeNearestNeighbor from ${from} to ${to}`,
+    (b, batch) =>
+      flatAgain(
+        b,
+        batch,
+        b.op('ResizeNearestNeighbor', [imagesOf(b, batch, from!, 3, 2), b.integers([to!, 5])], [[batch, to!, 5, 2]], {
+          align_corners: bool(false),
+          half_pixel_centers: bool(false),
+        }),
+        [to!, 5, 2],
+      ),
+  ]),
+)
+const normalisation: Use = (b, batch) => {
+  const convolved = b.op(
+    'Conv2D',
+    [imagesOf(b, batch, 8, 5, 2), b.weight('kernel3', [3, 3, 2, 3])],
+    [[batch, 8, 5, 3]],
+    convolution(1),
+  )
+  const [scale, offset, mean] = ['scale', 'offset', 'mean'].map((name) => b.weight(name, [3])) as [string, string, string]
+  const variance = b.op('Exp', [b.weight('logVariance', [3])], [[3]])
+  const normal = b.op('FusedBatchNormV3', [convolved, scale, offset, mean, variance], [[batch, 8, 5, 3], [3], [3], [3], [3], [3]], {
+    epsilon: { kind: 'float', value: 1e-3 },
+    is_training: bool(false),
+    data_format: { kind: 'string', value: 'NHWC' },
+  })
+  return flatAgain(b, batch, b.op('Relu', [normal], [[batch, 8, 5, 3]]), [8, 5, 3])
+}
+
 const uses: Record<string, Use> = {
+  ...convolutions,
+  ...resizes,
+  FusedBatchNormV3: normalisation,
   ...matrices('MatMul', 'transpose_a', 'transpose_b'),
   ...matrices('BatchMatMulV2', 'adj_x', 'adj_y'),
   'BatchMatMul of batches of matrices': (b, batch) =>

@@ -56,9 +56,11 @@ function dynamicShape(
   batches: readonly [number, number],
 ): Dimension[] {
   if (first.length !== second.length) throw cannot(`the number of dimensions of ${name} changes with it`)
-  return first.map((size, axis) => {
+  return first.map((size, axis): Dimension => {
     if (size === second[axis]) return size
-    if (size === batches[0] && second[axis] === batches[1]) return batchDimension
+    const times = size / batches[0]
+    if (Number.isInteger(times) && times * batches[1] === second[axis])
+      return times === 1 ? batchDimension : `${times}*${batchDimension}`
     throw cannot(`dimension ${axis} of ${name} is ${size} for ${batches[0]} images and ${second[axis]} for ${batches[1]}`)
   })
 }

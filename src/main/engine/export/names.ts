@@ -1,6 +1,6 @@
 import { kernelReaders } from '../network/layers/kinds.ts'
 import type { OnnxGraph, OnnxNode, OnnxTensor, OnnxValue } from './onnxModel.ts'
-import type { Draft, DraftInitialiser, DraftNode } from './translator.ts'
+import type { Draft, DraftInitialiser, DraftNode } from './draft.ts'
 
 const folderOf = (name: string) => name.slice(0, Math.max(0, name.lastIndexOf('/')))
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1)
@@ -29,7 +29,11 @@ export function nameGraph(name: string, draft: Draft, input: OnnxValue, outputs:
   }
 
   /** Draft id -> final name. */
-  const names = new Map<string, string>([[input.name, input.name]])
+  const names = new Map<string, string>([
+    [input.name, input.name],
+    // An input that is left out.
+    ['', ''],
+  ])
   /** Draft id of a value -> the layer it belongs to. */
   const layers = new Map<string, string>([[input.name, input.name]])
   for (const { id, value } of outputs) if (!names.has(id)) names.set(id, value.name)

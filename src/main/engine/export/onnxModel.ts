@@ -5,7 +5,12 @@ import { attributeTypes, elementTypes, modelMessage } from './onnxSchema.ts'
 
 /** The named dimension of every input and output: any number of images. */
 export const batchDimension = 'N'
-export type Dimension = number | typeof batchDimension
+/** A length: fixed, or as many as there are images, or a multiple of that where each of an image's pixels is a row. */
+export type Dimension = number | typeof batchDimension | `${number}*${typeof batchDimension}`
+
+/** How much of a dimension belongs to each image. */
+export const perImage = (dimension: Dimension): number =>
+  typeof dimension === 'number' ? dimension : Number.parseInt(dimension, 10) || 1
 
 export const opsetVersion = 17
 export const irVersion = 8

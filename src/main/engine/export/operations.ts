@@ -1,5 +1,6 @@
 import type { OperationTranslator } from './translator.ts'
 import { elementTypes } from './onnxSchema.ts'
+import { batchNormalisation, conv, convBack, resizeNearest } from './spaceOperations.ts'
 
 /**
  * What each TensorFlow operation is in ONNX (opset 17): one entry an operation. Numerically they are the same function; where
@@ -23,7 +24,7 @@ const reduction =
     const axes = t.integers(1)
     if (axes.length === 0) return t.alias(0)
     const keepdims = { kind: 'int', value: t.flag('keep_dims') ? 1 : 0 } as const
-    if (op === 'ReduceSum') t.emit(op, [t.operand(0), t.list('axes', axes)], { keepdims })
+    if (op === 'ReduceSum') t.emit(op, [t.operand(0), t.vector('axes', axes)], { keepdims })
     else t.emit(op, [t.operand(0)], { axes: { kind: 'ints', value: axes }, keepdims })
   }
 
@@ -62,7 +63,7 @@ const reshape: Translation = (t) => {
   if (shape.filter((size) => typeof size !== 'number').length > 1) throw t.unsupported('its output has the number of images twice')
   t.emit('Reshape', [
     t.operand(0),
-    t.list(
+    t.vector(
       'shape',
       shape.map((size) => (typeof size === 'number' ? size : -1)),
     ),
@@ -81,12 +82,12 @@ const slice: Translation = (t) => {
   })
   t.emit('Slice', [
     t.operand(0),
-    t.list(
+    t.vector(
       'starts',
       axes.map((axis) => begin[axis]!),
     ),
-    t.list('ends', ends),
-    t.list('axes', axes),
+    t.vector('ends', ends),
+    t.vector('axes', axes),
   ])
 }
 
@@ -99,7 +100,7 @@ const split =
       if (typeof size !== 'number') throw t.unsupported('it divides the images')
       return size
     })
-    t.emit('Split', [t.operand(value), t.list('sizes', fixed)], { axis: { kind: 'int', value: at! } })
+    t.emit('Split', [t.operand(value), t.vector('sizes', fixed)], { axis: { kind: 'int', value: at! } })
   }
 
 const concat: Translation = (t) => {
@@ -165,11 +166,15 @@ export const translations: Record<string, Translation> = {
   GreaterEqual: binary('GreaterOrEqual'),
   Less: binary('Less'),
   LessEqual: binary('LessOrEqual'),
+  Conv2D: conv,
+  Conv2DBackpropInput: convBack,
+  ResizeNearestNeighbor: resizeNearest,
+  FusedBatchNormV3: batchNormalisation,
   // The indices are int32 in TensorFlow and int64 in ONNX; nothing that is exported reads them.
   TopKV2: (t) =>
     t.emit(
       'TopK',
-      [t.operand(0), t.list('k', t.integers(1))],
+      [t.operand(0), t.vector('k', t.integers(1))],
       { axis: { kind: 'int', value: -1 }, largest: { kind: 'int', value: 1 }, sorted: { kind: 'int', value: 1 } },
       ['float32', 'int64'],
     ),

@@ -1,7 +1,7 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { batchDimension, type Dimension } from './onnxModel.ts'
 import type { Opening } from './translate.ts'
-import type { Draft, DraftNode } from './translator.ts'
+import type { Draft, DraftNode } from './draft.ts'
 
 /** Size and kind of a dataset's rows: width x height x channels values, row by row, channels last. */
 export interface Geometry {

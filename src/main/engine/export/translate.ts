@@ -1,10 +1,17 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { arrange } from './arrange.ts'
 import { Constants, type ValueSource } from './constants.ts'
 import type { DynamicRecording, DynamicSpec } from './dynamicRecording.ts'
+import { plainProducts, takeIntoLayers } from './intoLayers.ts'
+import { orderIntoKernels } from './kernelOrder.ts'
 import { nameGraph } from './names.ts'
 import type { OnnxGraph } from './onnxModel.ts'
 import { translationOf } from './operations.ts'
-import { Draft, OperationTranslator } from './translator.ts'
+import { Draft } from './draft.ts'
+import { OperationTranslator } from './translator.ts'
+
+/** Operations on images as planes. */
+const spatial = new Set(['Conv', 'ConvTranspose', 'Resize', 'Gather'])
 
 /** How the graph begins: the file's input, and the id of the value that the recording's input reads. */
 export type Opening = (draft: Draft, input: DynamicSpec) => OnnxGraph['inputs'][number]
@@ -16,33 +23,6 @@ export const plainOpening =
     draft.alias(input.name, name)
     return { name, dtype: input.dtype, shape: input.shape }
   }
-
-/** A product whose only reader adds a row of constants is one `Gemm`, which is how a dense layer is written in ONNX. */
-function joinBiases(draft: Draft, kept: ReadonlySet<string>): void {
-  for (let index = 0; index < draft.nodes.length; index++) {
-    const gemm = draft.nodes[index]!
-    if (gemm.op !== 'Gemm' || gemm.inputs.length !== 2 || kept.has(gemm.outputs[0]!)) continue
-    const output = gemm.outputs[0]!
-    const readers = draft.nodes.filter((node) => node.inputs.includes(output))
-    const [add] = readers
-    if (readers.length !== 1 || add?.op !== 'Add') continue
-    const [other] = add.inputs.filter((input) => input !== output)
-    const bias = other === undefined ? undefined : draft.initialisers.get(other)
-    const units = draft.values.get(output)!.shape[1]!
-    if (bias === undefined || (bias.shape.join() !== `${units}` && bias.shape.join() !== `1,${units}`)) continue
-    gemm.inputs.push(other!)
-    draft.values.delete(output)
-    gemm.outputs = add.outputs
-    draft.nodes.splice(draft.nodes.indexOf(add), 1)
-  }
-}
-
-/** `Gemm` without anything that only it can do is a `MatMul`. */
-function plainProducts(draft: Draft): void {
-  for (const node of draft.nodes) {
-    if (node.op === 'Gemm' && node.inputs.length === 2 && Object.keys(node.attributes).length === 0) node.op = 'MatMul'
-  }
-}
 
 /**
  * Translates a recorded computation into an ONNX graph. What depends on weights and constants only becomes initialisers.
@@ -76,7 +56,7 @@ export function translate(name: string, recording: DynamicRecording, source: Val
     translation(new OperationTranslator(operation, draft, constants, specs))
   }
 
-  const outputs = Object.entries(recording.outputs).map(([result, tensor]) => {
+  const found = Object.entries(recording.outputs).map(([result, tensor]) => {
     if (constants.has(tensor))
       throw new WorkbenchError(
         'EXPORT_UNSUPPORTED',
@@ -85,7 +65,15 @@ export function translate(name: string, recording: DynamicRecording, source: Val
     const { dtype, shape } = specs.get(tensor)!
     return { id: draft.resolve(tensor), value: { name: result, dtype, shape } }
   })
-  joinBiases(draft, new Set(outputs.map(({ id }) => id)))
+  const ids = found.map(({ id }) => id)
+  const ends = draft.nodes.some(({ op }) => spatial.has(op)) ? arrange(draft, ids) : ids
+  takeIntoLayers(draft, new Set(ends))
+  orderIntoKernels(draft, new Set(ends))
   plainProducts(draft)
-  return nameGraph(name, draft, graphInput, outputs)
+  return nameGraph(
+    name,
+    draft,
+    graphInput,
+    found.map(({ value }, index) => ({ id: ends[index]!, value })),
+  )
 }

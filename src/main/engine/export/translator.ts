@@ -1,66 +1,10 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { DType } from '../trace/record.ts'
-import type { Constants } from './constants.ts'
+import type { Constants, LoadedConstant } from './constants.ts'
+import type { Draft } from './draft.ts'
 import type { DynamicOperation, DynamicSpec } from './dynamicRecording.ts'
+import type { Values } from './order.ts'
 import type { Dimension, OnnxAttribute } from './onnxModel.ts'
-
-/** A node before it has its final names: inputs and outputs are ids of values and initialisers. */
-export interface DraftNode {
-  op: string
-  inputs: string[]
-  outputs: string[]
-  attributes: Record<string, OnnxAttribute>
-  /** A name to take; without it the node is named after its weights. */
-  name?: string
-}
-export interface DraftInitialiser {
-  dtype: DType
-  shape: number[]
-  data: Uint8Array
-  /** The weight's name where it is one, else what it is to the node that reads it first, e.g. `axes`. */
-  weight: string | null
-  role: string
-}
-
-/** An ONNX graph while it is made. */
-export class Draft {
-  readonly nodes: DraftNode[] = []
-  readonly values = new Map<string, { dtype: DType; shape: Dimension[] }>()
-  readonly initialisers = new Map<string, DraftInitialiser>()
-  readonly #aliases = new Map<string, string>()
-  #steps = 0
-
-  /** The id of the value that a recorded tensor became. */
-  resolve(name: string): string {
-    return this.#aliases.get(name) ?? name
-  }
-
-  alias(name: string, of: string): void {
-    this.#aliases.set(name, this.resolve(of))
-  }
-
-  node(
-    op: string,
-    inputs: string[],
-    outputs: { id: string; dtype: DType; shape: Dimension[] }[],
-    attributes: DraftNode['attributes'],
-    name?: string,
-  ): void {
-    for (const { id, dtype, shape } of outputs) this.values.set(id, { dtype, shape })
-    this.nodes.push({ op, inputs, outputs: outputs.map(({ id }) => id), attributes, ...(name === undefined ? {} : { name }) })
-  }
-
-  freshId(): string {
-    return `step ${++this.#steps}`
-  }
-
-  /** Adds a constant that no recording holds; returns its id. */
-  constant(role: string, dtype: DType, shape: number[], data: Uint8Array): string {
-    const id = this.freshId()
-    this.initialisers.set(id, { dtype, shape, data, weight: null, role })
-    return id
-  }
-}
 
 /** What the table's entries see of one recorded operation, and how they write its nodes. */
 export class OperationTranslator {
@@ -83,6 +27,29 @@ export class OperationTranslator {
 
   outputShape(): Dimension[] {
     return this.operation.outputs[0]!.shape
+  }
+
+  /** Whether an input is the same at every call. */
+  isConstant(index: number): boolean {
+    return this.#constants.has(this.#input(index))
+  }
+
+  /** A text attribute; '' where it is absent. */
+  text(name: string): string {
+    const attribute = this.operation.attributes[name]
+    return attribute?.kind === 'string' ? attribute.value : ''
+  }
+
+  /** A list of integers among the attributes; empty where it is absent. */
+  list(name: string): readonly number[] {
+    const attribute = this.operation.attributes[name]
+    return attribute?.kind === 'ints' ? attribute.value : []
+  }
+
+  /** A real attribute; 0 where it is absent. */
+  real(name: string): number {
+    const attribute = this.operation.attributes[name]
+    return attribute?.kind === 'float' ? attribute.value : 0
   }
 
   /** A boolean attribute; false where it is absent. */
@@ -117,16 +84,55 @@ export class OperationTranslator {
   }
 
   /** An int64 vector as ONNX operators take axes, shapes and sizes. */
-  list(role: string, values: number[]): string {
-    return this.#draft.constant(role, 'int64', [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer))
+  vector(role: string, values: number[]): string {
+    return this.#draft.integers(role, values)
+  }
+
+  /** A vector of reals. */
+  reals(role: string, values: readonly number[]): string {
+    return this.#draft.constant(role, 'float32', [values.length], new Uint8Array(Float32Array.from(values).buffer))
+  }
+
+  /** Values of an input that must be a constant of reals. */
+  floats(index: number): { shape: number[]; data: Float32Array } {
+    const { dtype, shape, data } = this.#constant(index)
+    if (dtype !== 'float32') throw this.unsupported(`its input ${index} is ${dtype}`)
+    return { shape, data: new Float32Array(data.slice().buffer) }
+  }
+
+  /**
+   * A constant input with its values in another order, as an initialiser; the same order of the same constant is one.
+   * @param order its name
+   */
+  ordered(index: number, order: string, inOrder: (kernel: Values) => Values): string {
+    const id = this.#orderedId(index, order)
+    if (!this.#draft.initialisers.has(id)) {
+      const { weight } = this.#constant(index)
+      const { shape, data } = inOrder(this.floats(index))
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      this.#draft.initialisers.set(id, { dtype: 'float32', shape: [...shape], data: bytes, weight, role: `input${index}` })
+    }
+    return id
+  }
+
+  /** Whether an operation before took that constant in that order. */
+  hasOrdered(index: number, order: string): boolean {
+    return this.#draft.initialisers.has(this.#orderedId(index, order))
   }
 
   /**
    * Writes the node that has the operation's outputs.
    * @param types of the outputs, where they are not those of TensorFlow
+   * @param count of the outputs that it has; nothing reads the others
    */
-  emit(op: string, inputs: string[], attributes: Record<string, OnnxAttribute> = {}, types: DType[] = []): void {
-    const outputs = this.operation.outputs.map(({ name, dtype, shape }, index) => ({
+  emit(
+    op: string,
+    inputs: string[],
+    attributes: Record<string, OnnxAttribute> = {},
+    types: DType[] = [],
+    count = this.operation.outputs.length,
+  ): void {
+    const outputs = this.operation.outputs.slice(0, count).map(({ name, dtype, shape }, index) => ({
       id: name,
       dtype: types[index] ?? dtype,
       shape,
@@ -152,6 +158,16 @@ export class OperationTranslator {
       'EXPORT_UNSUPPORTED',
       `The operation ${op} (${name}) cannot be exported: ${why}; please report it with the run's settings.`,
     )
+  }
+
+  #orderedId(index: number, order: string): string {
+    return `${this.#input(index)} as ${order}`
+  }
+
+  #constant(index: number): LoadedConstant {
+    const name = this.#input(index)
+    if (!this.#constants.has(name)) throw this.unsupported(`its input ${index} is computed from the images`)
+    return this.#constants.load(name)
   }
 
   #input(index: number): string {

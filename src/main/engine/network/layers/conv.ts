@@ -27,5 +27,6 @@ export const convolutions: LayerKind = {
   prefix: 'conv',
   mapsOf: ({ convolutions }, input) =>
     convolutions.reduce<LinearMap[]>((maps, each) => [...maps, convolution(maps.at(-1)?.out ?? input, each)], []),
-  onnx: {},
+  // Also of a transposed one: of a kernel [filters, channels, height, width] it is the filters that go back.
+  onnx: { Conv: { rank: 4, filterAxis: 0 }, ConvTranspose: { rank: 4, filterAxis: 0 } },
 }
