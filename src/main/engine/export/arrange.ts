@@ -124,9 +124,10 @@ class Descent {
 }
 
 /**
- * Leaves of a network's changes of shape and of the order of axes those that somebody would have drawn. Every operation is translated by
- * itself, so an image goes from pixels to planes before each convolution and back after it. Here a change moves down past what treats all
- * elements alike, until its inverse cancels it, a dense layer takes it into its kernel, or something reads what it gives.
+ * Leaves of a network's changes of shape and of the order of axes those that somebody would have drawn. Every operation is
+ * translated by itself, so an image goes from pixels to planes before each convolution and back after it. Here a change moves down
+ * past what treats all elements alike, until its inverse cancels it, a dense layer takes it into its kernel, or something reads
+ * what it gives.
  * @param outputs ids of what the graph gives
  * @returns their ids afterwards
  */

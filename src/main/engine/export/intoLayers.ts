@@ -1,8 +1,8 @@
 import { isSet, type Draft, type DraftInitialiser, type DraftNode } from './draft.ts'
 
 /**
- * What follows a layer's product and is the same for every image becomes part of the layer, which is how layers are written in ONNX: biases,
- * and the factors and summands of a normalisation.
+ * What follows a layer's product and is the same for every image becomes part of the layer, which is how layers are written in
+ * ONNX: biases, and the factors and summands of a normalisation.
  */
 
 /** Layers' products, and the axis of their kernels that counts what a bias is added to. */
@@ -12,7 +12,10 @@ const products: Readonly<Record<string, (node: DraftNode) => number>> = {
   ConvTranspose: () => 1,
 }
 
-/** Whether a constant is one value for each of a product's outputs: [units] or [1, units] of a dense layer, [C, 1, 1] of a convolution. */
+/**
+ * Whether a constant is one value for each of a product's outputs: [units] or [1, units] of a dense layer, [C, 1, 1] of a
+ * convolution.
+ */
 function isForEach({ op }: DraftNode, { shape }: DraftInitialiser, units: number): boolean {
   const written = shape.join()
   return op === 'Gemm'

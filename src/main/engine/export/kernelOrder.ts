@@ -28,8 +28,9 @@ function makingOf(draft: Draft, makers: ReadonlyMap<string, DraftNode>, node: Dr
 }
 
 /**
- * Where a dense layer makes an image, the order of its units becomes that of the image's planes: of the change from pixels to planes only the
- * shape is left. @param kept ids of what the graph gives
+ * Where a dense layer makes an image, the order of its units becomes that of the image's planes: of the change from pixels to
+ * planes only the shape is left.
+ * @param kept ids of what the graph gives
  */
 export function orderIntoKernels(draft: Draft, kept: ReadonlySet<string>): void {
   const makers = new Map(draft.nodes.flatMap((node) => node.outputs.map((id) => [id, node] as const)))

@@ -44,8 +44,8 @@ export function reordered(layout: Layout, perm: readonly number[]): Layout {
 }
 
 /**
- * Where each of an image's elements lies: element i of what is laid out is at the i-th place among the image's elements in the layout.
- * Null where elements of several images are mixed.
+ * Where each of an image's elements lies: element i of what is laid out is at the i-th place among the image's elements in the
+ * layout. Null where elements of several images are mixed.
  */
 export function placesOf({ from, steps }: Layout): Int32Array | null {
   let shape = from

@@ -4,8 +4,8 @@ import type { OperationTranslator } from './translator.ts'
 
 /**
  * Operations on images in ONNX. TensorFlow's images are [N, H, W, C] and ONNX's [N, C, H, W]: each of them stands between two
- * transpositions here, of which arrange.ts leaves those that are needed. Pads and sizes are written out, since runtimes differ in what they
- * make of a padding that is only named.
+ * transpositions here, of which arrange.ts leaves those that are needed. Pads and sizes are written out, since runtimes differ in
+ * what they make of a padding that is only named.
  */
 
 const toPlanes = [0, 3, 1, 2],
@@ -47,7 +47,12 @@ interface Axis {
   end: number
 }
 
-/** Height and width of a convolution. @param large @param small [N, H, W, C] @param kernel index of its kernel [kh, kw, in, out] */
+/**
+ * Height and width of a convolution.
+ * @param large
+ * @param small [N, H, W, C]
+ * @param kernel index of its kernel [kh, kw, in, out]
+ */
 function axesOf(t: OperationTranslator, large: readonly unknown[], small: readonly unknown[], kernel: number): [Axis, Axis] {
   const padding = t.text('padding')
   if (t.text('data_format') !== 'NHWC') throw t.unsupported(`its images are ${t.text('data_format')}`)
@@ -91,8 +96,8 @@ export function conv(t: OperationTranslator): void {
 }
 
 /**
- * The gradient of a convolution by its input is a transposed one. With stride 1 it is a convolution again, which runtimes do faster; but for
- * a tied decoder, which would need a second kernel for that.
+ * The gradient of a convolution by its input is a transposed one. With stride 1 it is a convolution again, which runtimes do
+ * faster; but for a tied decoder, which would need a second kernel for that.
  */
 export function convBack(t: OperationTranslator): void {
   const axes = axesOf(t, t.outputShape(), t.shape(2), 1)
@@ -120,8 +125,8 @@ const nearest = (from: number, to: number): number[] => {
 }
 
 /**
- * The factor of a `Resize` that takes the same pixels, by arithmetic in single and in double precision; null where rounding could take
- * others: sizes are floor(from x factor), pixels floor(at / factor).
+ * The factor of a `Resize` that takes the same pixels, by arithmetic in single and in double precision; null where rounding could
+ * take others: sizes are floor(from x factor), pixels floor(at / factor).
  */
 export function resizeFactor(from: number, to: number): number | null {
   const factor = Math.fround(to / from)
