@@ -1,14 +1,5 @@
 import { z } from 'zod'
-import {
-  boundDefaults,
-  boundNetwork,
-  boundSettings,
-  checkLikelihood,
-  drawnCodes,
-  samples,
-  watchedUnits,
-  weightedBound,
-} from './bound.ts'
+import { boundSettings, boundVariant, drawnCodes, samples, weightedBound } from './bound.ts'
 import { defineVariant } from './variant.ts'
 
 /** The variational autoencoder with a heavier divergence. */
@@ -31,12 +22,7 @@ export default defineVariant({
     samples: samples(1),
     ...boundSettings,
   }),
-  fixed: boundNetwork,
-  defaultsFor: boundDefaults,
-  check: checkLikelihood,
-  likelihood: ({ decoder }) => decoder,
-  prior: () => 'standardNormal',
-  watched: watchedUnits,
+  ...boundVariant,
   measuredOn: () => drawnCodes,
   objective: weightedBound,
 })

@@ -1,7 +1,7 @@
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-node'
 import { z } from 'zod'
 import type { Config } from '../../../shared/config.ts'
-import { likelihoods } from '../network/weights.ts'
+import { likelihoods, type Likelihood } from '../network/weights.ts'
 import { isContinuous, type Facts, type Problem, type Step, type Watched } from './variant.ts'
 
 /** What the variants that maximise a bound on log p(x) share. */
@@ -24,14 +24,14 @@ export const samples = (value: number) =>
   z.int().min(1).max(1000).default(value).meta({ title: 'Samples', description: 'Draws of the code, of each image and step.' })
 
 /** Their networks have linear codes (the mean) and cannot be tied; their reconstruction term is a likelihood. */
-export const boundNetwork = { network: { codeActivation: 'linear', tied: false }, reconstruction: 'crossEntropy' } as const
+const boundNetwork = { network: { codeActivation: 'linear', tied: false }, reconstruction: 'crossEntropy' } as const
 
 /** Vector data leave [0, 1], and photographs are no draws of ink: their default likelihood is Gaussian. */
-export const boundDefaults = (facts: Facts): { regularizer?: { decoder: 'gaussian' } } =>
+const boundDefaults = (facts: Facts): { regularizer?: { decoder: 'gaussian' } } =>
   facts.kind === 'vector' || isContinuous(facts) ? { regularizer: { decoder: 'gaussian' } } : {}
 
 /** What is wrong with a likelihood for these data and this network; empty where nothing is. */
-export function checkLikelihood({ network, regularizer, data }: Config, { kind }: Facts): Problem[] {
+function checkLikelihood({ network, regularizer, data }: Config, { kind }: Facts): Problem[] {
   if (regularizer['decoder'] !== 'bernoulli') {
     return data.binarise === 'none'
       ? []
@@ -65,7 +65,17 @@ export function checkLikelihood({ network, regularizer, data }: Config, { kind }
 export const drawnCodes = 'codes drawn at random'
 
 /** Beside the terms: the divergence of every code unit, nats, mean over the images. */
-export const watchedUnits = ({ network }: Config): Watched[] => [{ name: 'klPerUnit', size: network.layers.at(-1)! }]
+const watchedUnits = ({ network }: Config): Watched[] => [{ name: 'klPerUnit', size: network.layers.at(-1)! }]
+
+/** What every variant with such a bound says of itself. */
+export const boundVariant = {
+  fixed: boundNetwork,
+  defaultsFor: boundDefaults,
+  check: checkLikelihood,
+  likelihood: ({ decoder }: { decoder: Likelihood }) => decoder,
+  prior: () => 'standardNormal' as const,
+  watched: watchedUnits,
+} as const
 
 export interface Drawn {
   mean: Tensor2D

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boundDefaults, boundNetwork, boundSettings, checkLikelihood, draw, samples, watchedUnits } from './bound.ts'
+import { boundSettings, boundVariant, draw, samples } from './bound.ts'
 import { defineVariant } from './variant.ts'
 
 /** A tighter bound: many draws of the code, weighted by how well they explain the image. */
@@ -14,12 +14,7 @@ export default defineVariant({
   // Likelihood and divergence stand inside one logarithm and cannot be told apart.
   terms: ['reconstruction'],
   settings: z.strictObject({ samples: samples(5), decoder: boundSettings.decoder }),
-  fixed: boundNetwork,
-  defaultsFor: boundDefaults,
-  check: checkLikelihood,
-  likelihood: ({ decoder }) => decoder,
-  prior: () => 'standardNormal',
-  watched: watchedUnits,
+  ...boundVariant,
   // The bound itself, which rises with the number of draws.
   measuredOn: ({ samples: count }) => `${count === 1 ? 'a code' : `${count} codes`} drawn at random, the divergence included`,
   objective(step) {

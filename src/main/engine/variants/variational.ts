@@ -1,14 +1,5 @@
 import { z } from 'zod'
-import {
-  boundDefaults,
-  boundNetwork,
-  boundSettings,
-  checkLikelihood,
-  drawnCodes,
-  samples,
-  watchedUnits,
-  weightedBound,
-} from './bound.ts'
+import { boundSettings, boundVariant, drawnCodes, samples, weightedBound } from './bound.ts'
 import { defineVariant } from './variant.ts'
 
 /** Codes as distributions: a bound on the data's likelihood, with a divergence that keeps codes near the prior. */
@@ -31,12 +22,7 @@ export default defineVariant({
     samples: samples(1),
     ...boundSettings,
   }),
-  fixed: boundNetwork,
-  defaultsFor: boundDefaults,
-  check: checkLikelihood,
-  likelihood: ({ decoder }) => decoder,
-  prior: () => 'standardNormal',
-  watched: watchedUnits,
+  ...boundVariant,
   measuredOn: () => drawnCodes,
   objective: weightedBound,
 })
