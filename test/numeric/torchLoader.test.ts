@@ -9,7 +9,7 @@ import { checkpointFile, writeCheckpoint } from '../../src/main/engine/checkpoin
 import { torchLoader } from '../../src/main/engine/export/snippets/torch/loader.ts'
 import { tf, type Tensor, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
 import { networkOf } from '../../src/main/engine/training/objective.ts'
-import { variants } from '../../src/main/engine/variants/index.ts'
+import { resolveConfig, variants } from '../../src/main/engine/variants/index.ts'
 import { weightsOf, type Variant } from '../../src/main/engine/variants/variant.ts'
 import { activations, type Config, type Settings } from '../../src/shared/config.ts'
 import { WorkbenchError } from '../../src/shared/errors.ts'
@@ -139,6 +139,47 @@ test('every variant, whatever its settings, comes to the same codes and reconstr
     allowed(variant, [...flavoursOf(variant), ...shared]).map((config) => caseOf(variant, config, shape)),
   )
   assert.ok(cases.length > 100, String(cases.length))
+  compare(cases)
+})
+
+/** Odd sides, strides that leave pixels out, kernels of one pixel and larger than the image. */
+const pyramids: [Shape, string][] = [
+  [{ height: 9, width: 7, channels: 3 }, '4x4s2,5x3s2'],
+  [{ height: 8, width: 11, channels: 1 }, '3x5,2x1s3'],
+  [{ height: 6, width: 5, channels: 2 }, '6x4s2'],
+  [{ height: 10, width: 10, channels: 3 }, '3x2s4,4x2s2'],
+]
+
+test('convolutions, tied and untied, normalised or not, with every kind of code and output', { skip: missing }, () => {
+  const settings: Settings[] = [
+    {},
+    { 'network.tied': true },
+    { 'network.weightNorm': true },
+    { 'network.tied': true, 'network.weightNorm': true },
+    { 'network.layers': [12, 6], 'network.activation': 'elu' },
+    { 'regularizer.decoder': 'gaussian' },
+    { 'fineTuning.kind': 'classification' },
+  ]
+  const cases = variants.flatMap((variant) =>
+    pyramids.flatMap(([size, convolutions], at) =>
+      settings.flatMap((own) => {
+        const given = { 'network.layers': [6], ...(variant.gate ? { 'regularizer.k': 2 } : {}), ...own }
+        const known = { ...given, 'network.convolutions': convolutions }
+        const facts = { kind: 'image' as const, size, rowSize: sizeOf(size), trainCount: 100, classes: 3 }
+        const { config } = resolveConfig(variant.id, known, facts)
+        if (!config || config.network.convolutions.length === 0) return []
+        if (at !== 1) return [caseOf(variant, config, size)]
+        const statistics = { mean: [0.4], deviation: [0.2] }
+        return [caseOf(variant, { ...config, data: { ...config.data, standardise: 'channel', statistics } }, size)]
+      }),
+    ),
+  )
+  assert.ok(cases.length > 100, String(cases.length))
+  for (const field of ['output_log_variance', 'classifier', 'log_variance'])
+    assert.ok(
+      cases.some(({ wanted }) => wanted[field]),
+      field,
+    )
   compare(cases)
 })
 

@@ -20,6 +20,8 @@ export interface LinearMap {
   readonly out: Shape
   /** Shape of the kernel. The last axis counts its filters; along the one before lie the channels of the inputs. */
   readonly kernel: readonly number[]
+  /** Of a map that reads an image place by place, padded as TensorFlow pads for SAME: how many pixels apart. */
+  readonly stride?: number
   /** How many inputs an output reads, and how many outputs an input reaches: initial scales follow from both. */
   readonly fan: { readonly in: number; readonly out: number }
   /** How many biases its outputs have, and its inputs where a decoder goes back through it. */

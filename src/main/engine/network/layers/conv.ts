@@ -11,6 +11,7 @@ function convolution(input: Shape, { filters, kernel: side, stride }: Convolutio
     in: input,
     out: output,
     kernel,
+    stride,
     fan: { in: side * side * input.channels, out: side * side * filters },
     biases: { in: input.channels, out: filters },
     filter: { height: side, width: side, channels: input.channels },

@@ -40,8 +40,46 @@ const dense: TorchKind = {
   back: (layer, bias) => `DenseBack(${layer}, ${bias})`,
 }
 
+const convolution: TorchKind = {
+  lies: 'planes',
+  source: [
+    'class Convolution(nn.Conv2d):',
+    '    """Padded as TensorFlow pads for SAME. The file has the kernel as [height, width, channels, filters]."""',
+    '',
+    '    def __init__(self, kernel, bias, size, stride):',
+    '        super().__init__(*kernel.shape[2:], tuple(kernel.shape[:2]), stride, bias=bias is not None)',
+    '        self.weight = nn.Parameter(kernel.permute(3, 2, 0, 1).contiguous())',
+    '        if bias is not None:',
+    '            self.bias = nn.Parameter(bias)',
+    '        self.size = size',
+    '        spare = [max(-(-n // stride) * stride - stride + k - n, 0) for n, k in zip(size, kernel.shape)]',
+    '        top, left = spare[0] // 2, spare[1] // 2',
+    '        self.edges = (left, spare[1] - left, top, spare[0] - top)',
+    '',
+    '    def forward(self, x):',
+    '        return super().forward(F.pad(x, self.edges))',
+  ],
+  adjoint: [
+    'class ConvolutionBack(nn.Module):',
+    '    """Back through a convolution: its adjoint, from filters to channels, and a bias of its own."""',
+    '',
+    '    def __init__(self, layer, bias):',
+    '        super().__init__()',
+    '        self.layer, self.bias = layer, nn.Parameter(bias)',
+    '',
+    '    def forward(self, x):',
+    '        x = F.conv_transpose2d(x, self.layer.weight, stride=self.layer.stride)',
+    '        (height, width), (left, _, top, _) = self.layer.size, self.layer.edges',
+    '        x = F.pad(x, (-left, left + width - x.shape[3], -top, top + height - x.shape[2]))',
+    '        return x + self.bias.reshape(-1, 1, 1)',
+  ],
+  layer: ({ in: { height, width }, stride }, kernel, bias) =>
+    `Convolution(${kernel}, ${bias ?? 'None'}, (${height}, ${width}), ${stride})`,
+  back: (layer, bias) => `ConvolutionBack(${layer}, ${bias})`,
+}
+
 /** By the number of axes of their kernels. */
-const kinds: Readonly<Record<number, TorchKind>> = { 2: dense }
+const kinds: Readonly<Record<number, TorchKind>> = { 2: dense, 4: convolution }
 
 /** How PyTorch does what a map does; null where it is not known. */
 export const torchKind = ({ kernel }: LinearMap): TorchKind | null => kinds[kernel.length] ?? null
