@@ -190,6 +190,11 @@ const runScenes = ({ pca, classical, denoising, collapsed, staged, machine, moon
     ),
   ],
   ['run-plane', `#/runs/${moons.id}`, canvases(3)],
+  [
+    'run-loader',
+    `#/runs/${denoising.id}`,
+    inTurn(press('Load in PyTorch'), (page) => page.getByLabel('PyTorch program').waitFor()),
+  ],
   ['run-export', `#/runs/${denoising.id}`, inTurn(press('Save as ONNX'), (page) => page.getByLabel('File').waitFor())],
 ]
 
