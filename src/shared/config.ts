@@ -282,6 +282,8 @@ export const fieldSchema = z.object({
   exclusiveMaximum: z.boolean().optional(),
   /** The variant's default. */
   default: z.unknown(),
+  /** What the default, a word, stands for in these data. */
+  stands: z.unknown().optional(),
   /** Whose word the default is. */
   from: z.enum(origins).optional(),
   /** Why the default is what it is, where that follows from the data: one sentence. */

@@ -42,11 +42,13 @@ const isConvolution = (value: unknown): value is Convolution => isObject(value) 
 export const areConvolutions = (value: unknown): value is readonly Convolution[] =>
   Array.isArray(value) && value.every(isConvolution)
 
+/** `32x4s2` */
+export const convolutionText = ({ filters, kernel, stride = 1 }: Convolution): string =>
+  `${filters}x${kernel}${stride === 1 ? '' : `s${stride}`}`
+
 /** The inverse of `readConvolutions`. */
 export const textOfConvolutions = (convolutions: readonly Convolution[]): string =>
-  convolutions.length === 0
-    ? none
-    : convolutions.map(({ filters, kernel, stride = 1 }) => `${filters}x${kernel}${stride === 1 ? '' : `s${stride}`}`).join(',')
+  convolutions.length === 0 ? none : convolutions.map(convolutionText).join(',')
 
 /** What comes out of a convolution whose padding is SAME as TensorFlow counts it. */
 export const convolvedShape = ({ height, width }: Shape, { filters, stride }: Convolution): Shape => ({

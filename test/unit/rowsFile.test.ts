@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import type { PackedDataset } from '../../src/main/engine/data/packed.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { openRowsFile, writeRowsFile } from '../../src/main/engine/data/rowsFile.ts'
+import { vectorOf } from '../../src/shared/shape.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
 
 /** A dataset of which every fourth or so row is for testing. */
@@ -60,7 +61,7 @@ test('what is written is read under its row numbers, in any order and number', a
     assert.ok(progress.every(([done], i) => i === 0 || done > progress[i - 1]![0]))
     if (rowSize > 10_000) assert.ok(progress.length > 10, 'wide rows come in small batches')
 
-    const rows = openRowsFile(file, data, width, 'a key')!
+    const rows = openRowsFile(file, data, vectorOf(width), 'a key')!
     const { gather, close, ...own } = rows
     assert.deepEqual(own, {
       kind: 'vector',
@@ -103,7 +104,7 @@ test('rows are opened only where they are whole and were computed from the same'
     data = dataset(100, 5)
   const write = () => writeRowsFile(file, data, 6, codes(6), { key: 'of “these” weights' })
   const opens = (other = data, width = 6, key = 'of “these” weights') => {
-    const rows = openRowsFile(file, other, width, key)
+    const rows = openRowsFile(file, other, vectorOf(width), key)
     rows?.close()
     return rows !== null
   }
@@ -128,7 +129,7 @@ test('rows are opened only where they are whole and were computed from the same'
   assert.equal(opens(), false)
 
   await write()
-  const cut = openRowsFile(file, data, 6, 'of “these” weights')!
+  const cut = openRowsFile(file, data, vectorOf(6), 'of “these” weights')!
   truncateSync(file, 200)
   assert.throws(() => cut.gather([data.train.at(-1)!], new Float32Array(6)), { code: 'FILE_DAMAGED' })
   cut.close()
@@ -152,7 +153,7 @@ test('an interrupted computation leaves no new file, and the one before it untou
       error,
     )
     assert.ok(batches > 0 && !existsSync(`${file}.partial`))
-    assert.equal(openRowsFile(file, data, 4, 'new'), null)
+    assert.equal(openRowsFile(file, data, vectorOf(4), 'new'), null)
   }
   const broken = () => {
     throw new Error('the power went')

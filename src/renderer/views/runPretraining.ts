@@ -17,12 +17,22 @@ interface Values {
 const first = (series: Values | undefined): number | null => series?.value[0] ?? null
 const last = (series: Values | undefined): number | null => series?.value.at(-1) ?? null
 
-/** Encoder from the input to the code, then the decoder from the code to the output, then the classifier. */
+/** Encoder from the input to the code (convolutions first), then the decoder from the code to the output, then the classifier. */
 export function layerOrder(a: string, b: string): number {
   const parts = ['encoder', 'decoder', 'classifier']
-  const [partA = '', depthA = '0'] = a.split('/')
-  const [partB = '', depthB = '0'] = b.split('/')
-  return parts.indexOf(partA) - parts.indexOf(partB) || Number(depthA) - Number(depthB)
+  const place = (layer: string): number[] => {
+    const [part = '', name = '0'] = layer.split('/')
+    const convolution = name.startsWith('conv'),
+      depth = Number(name.replace('conv', ''))
+    // An encoder begins with its convolutions, a decoder ends with them; heads, which have names, come last.
+    return [
+      parts.indexOf(part),
+      Number.isNaN(depth) ? 2 : Number(convolution === (part === 'decoder')),
+      Number.isNaN(depth) ? 0 : depth,
+    ]
+  }
+  const [one, other] = [place(a), place(b)]
+  return one.map((value, at) => value - other[at]!).find((difference) => difference !== 0) ?? 0
 }
 
 /** Of every layer whose gradients were compared or whose weights are followed; empty without pretraining. */
@@ -125,6 +135,7 @@ export function plainTwin(run: Run, runs: readonly Run[]): Run | null {
       other.seed === run.seed &&
       layerVariantOf(other) === plainVariant &&
       same(other.config.network.layers, run.config.network.layers) &&
+      same(other.config.network.convolutions, run.config.network.convolutions) &&
       Object.hasOwn(other.latest, 'stack/jacobianNorm'),
   )
   return (

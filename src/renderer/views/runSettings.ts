@@ -1,4 +1,5 @@
 import type { Config, Field, VariantInfo } from '../../shared/config.ts'
+import { areConvolutions, textOfConvolutions } from '../../shared/convolutions.ts'
 import { applies, fieldsByKey } from '../../shared/settings/applies.ts'
 import { flatten } from '../../shared/settings/nested.ts'
 import { sentence } from '../terms.ts'
@@ -74,7 +75,7 @@ export function settingGroups(
       if (inert.includes(key)) return []
       if (field && !applies(field, known, (owner) => all.get(owner.key))) return []
       const own = text(key, value)
-      const usual = text(key, field ? field.default : value)
+      const usual = text(key, field ? (field.stands ?? field.default) : value)
       return [{ key, title: field?.title ?? titles.get(key) ?? sentence(key), text: own, changed: own !== usual, usual }]
     })
     return rows.length ? [{ title, rows }] : []
@@ -83,6 +84,7 @@ export function settingGroups(
 
 function settingText(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (areConvolutions(value)) return textOfConvolutions(value)
   if (Array.isArray(value)) return value.join(', ')
   if (typeof value === 'string') return sentence(value).toLowerCase()
   if (value === null || value === undefined) return '–'

@@ -1,3 +1,4 @@
+import { areConvolutions, textOfConvolutions } from '../../../shared/convolutions.ts'
 import { absent } from '../../../shared/quantities.ts'
 
 /** How settings and lists are written wherever the engine writes them for people: comparisons, tables, CSV, command line. */
@@ -6,6 +7,7 @@ import { absent } from '../../../shared/quantities.ts'
 export function formatSetting(value: unknown): string {
   if (value === null || value === undefined) return absent
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  if (areConvolutions(value)) return textOfConvolutions(value)
   if (Array.isArray(value)) return value.map(formatSetting).join(', ')
   if (typeof value === 'object') return JSON.stringify(value)
   return String(value)

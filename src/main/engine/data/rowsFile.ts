@@ -2,6 +2,7 @@ import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, renameSync, rmSyn
 import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { isDiskFull, whatIsFull, WorkbenchError } from '../../../shared/errors.ts'
+import { shapeOf, sizeOf, type Shape } from '../../../shared/shape.ts'
 import { readAll, syncFolder, writeAll } from '../files/durable.ts'
 import type { PackedDataset } from './packed.ts'
 
@@ -81,12 +82,12 @@ export async function writeRowsFile(
 }
 
 /**
- * Opens rows that were computed from `dataset`: vectors of `width` values under the same row numbers, with the same labels and
- * split. They stay on disk and are read as they are asked for; test rows, which have none, are a RangeError. The caller closes
- * it.
- * @returns null where the file is missing, not whole, or of another key, width or number of rows: then the rows are to be computed.
+ * Opens rows that were computed from `dataset`: values of a shape under the same row numbers, with the same labels and split.
+ * They stay on disk and are read as they are asked for; test rows, which have none, are a RangeError. The caller closes it.
+ * @returns null where the file is missing, not whole, or of another key, size or number of rows: then the rows are to be computed.
  */
-export function openRowsFile(file: string, dataset: PackedDataset, width: number, key: string): PackedDataset | null {
+export function openRowsFile(file: string, dataset: PackedDataset, shape: Shape, key: string): PackedDataset | null {
+  const width = sizeOf(shape)
   const { count, classes, labels, test, train, validation } = dataset
   let descriptor: number
   try {
@@ -137,9 +138,7 @@ export function openRowsFile(file: string, dataset: PackedDataset, width: number
   return {
     kind: 'vector',
     count,
-    width,
-    height: 1,
-    channels: 1,
+    ...shapeOf(shape),
     rowSize: width,
     classes,
     labels,

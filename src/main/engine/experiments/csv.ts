@@ -1,7 +1,9 @@
 import type { Evaluation, Run } from '../../../shared/domain.ts'
 import type { Cell, Experiment } from '../../../shared/experiments.ts'
+import { areConvolutions } from '../../../shared/convolutions.ts'
 import { isObject } from '../../../shared/json.ts'
 import { columnsOf, headOf, isOf, layersOfCell, partsOf } from '../../../shared/ownedKeys.ts'
+import { textOf } from '../../../shared/settings/text.ts'
 import { settingsReader } from '../compare/settings.ts'
 import { variantInfos } from '../variants/index.ts'
 import { csvLine, csvText } from '../files/csv.ts'
@@ -18,7 +20,7 @@ function figuresOf(evaluation: Evaluation): Map<string, number> {
   return found
 }
 
-const shown = (value: unknown): string => (Array.isArray(value) ? value.join('-') : String(value))
+const shown = (value: unknown): string => (!areConvolutions(value) && Array.isArray(value) ? value.join('-') : textOf(value))
 
 /**
  * One row a run: what it is, the swept settings by their keys (with the variant where several have one of that name), and every

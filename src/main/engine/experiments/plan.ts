@@ -3,6 +3,7 @@ import type { ErrorInfo } from '../../../shared/errors.ts'
 import { mostCells, mostRuns, type Cell, type Plan, type PlanVariant } from '../../../shared/experiments.ts'
 import { applies, fieldsByKey, fieldsThatApply } from '../../../shared/settings/applies.ts'
 import { flatten, valueAt } from '../../../shared/settings/nested.ts'
+import { textOf } from '../../../shared/settings/text.ts'
 import { suggestion } from '../suggestion.ts'
 import { plainest, variants } from '../variants/registry.ts'
 import { chosenOf } from '../variants/settings/chosen.ts'
@@ -308,7 +309,7 @@ function unequalDefaults(plan: Plan, cells: readonly ExpandedCell[]): string[] {
       if (!sharedSections.includes(key.split('.')[0]!) || isOwn(key) || key in cell.settings) continue
       const value = valueAt(config, key)
       const byValue = values.get(key) ?? new Map<string, Set<string>>()
-      const text = Array.isArray(value) ? value.join(', ') : String(value)
+      const text = textOf(value)
       byValue.set(
         text,
         (byValue.get(text) ?? new Set()).add(

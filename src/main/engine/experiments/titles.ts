@@ -1,4 +1,5 @@
 import type { Field } from '../../../shared/config.ts'
+import { areConvolutions } from '../../../shared/convolutions.ts'
 import { applies, type FieldsByKey } from '../../../shared/settings/applies.ts'
 import { choiceWords, inSentence } from '../../../shared/words.ts'
 import { formatSetting } from '../compare/formats.ts'
@@ -76,7 +77,8 @@ const valueIn =
     given.get(field.key) ?? field.default
 const hasEffect = (field: Field, cell: Untitled): boolean => applies(field, cell.fields, valueIn(cell))
 
-const textOf = (value: unknown): string => (Array.isArray(value) ? value.map(textOf).join('-') : choiceWords(formatSetting(value)))
+const textOf = (value: unknown): string =>
+  !areConvolutions(value) && Array.isArray(value) ? value.map(textOf).join('-') : choiceWords(formatSetting(value))
 
 /**
  * A field's title as it stands inside a sentence; what belongs to the pretraining says so where the whole network has a setting

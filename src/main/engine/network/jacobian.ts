@@ -60,7 +60,7 @@ export const outputsByInputs = ({ map, kernel }: Pick<LayerPass, 'map' | 'kernel
 
 /** Squared L2 norm of each of these rows, [out]. */
 export const squaredOutputNorms = ({ map, kernel }: Pick<LayerPass, 'map' | 'kernel'>): Tensor =>
-  map.matrix(kernel)?.square().sum(0) ?? outputsByInputs({ map, kernel }).square().sum(1)
+  map.matrix(kernel)?.square().sum(0) ?? map.squaredNorms?.(kernel, operations) ?? outputsByInputs({ map, kernel }).square().sum(1)
 
 /**
  * mean_B ||df/dx||_F^2 of a whole encoder, exact and differentiable. With M (one row for each image and code unit) the Jacobian

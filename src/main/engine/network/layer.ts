@@ -34,6 +34,8 @@ export interface LinearMap {
   back(y: Tensor2D, kernel: Tensor, operations: Operations): Tensor2D
   /** The matrix [in, out] that it multiplies by, of which closed forms are made; null where it is no such product. */
   matrix(kernel: Tensor): Tensor2D | null
+  /** Squared L2 norm of the weights that each output reads, [out]; where `matrix` is null and no eye is to be sent through. */
+  squaredNorms?(kernel: Tensor, operations: Operations): Tensor
   /** The way back with a kernel of its own, as an untied decoder has it. */
   mirror(): Mirror
   /** How single outputs and inputs are taken away; absent where they cannot be: such a map neither makes nor reads codes. */

@@ -68,6 +68,10 @@ export function activate(x: Tensor2D, activation: Activation): Tensor2D {
   )
 }
 
+/** One row of ones, [1, width]. */
+export const ones = (width: number): Tensor2D =>
+  native('Fill', { ...T, index_type: type('int32') }, [tf.tensor1d([1, width], 'int32'), tf.scalar(1)]) as Tensor2D
+
 /** Sum of all elements, as a scalar. */
 const total = (x: Tensor): Scalar =>
   native('Sum', { ...T, Tidx: type('int32'), keep_dims: bool(false) }, [x, tf.tensor1d([0, 1], 'int32')]) as Scalar

@@ -1,5 +1,5 @@
 import type { NetworkConfig } from '../../../shared/config.ts'
-import { vectorOf, type Shape } from '../../../shared/shape.ts'
+import { sizeOf, vectorOf, type Shape } from '../../../shared/shape.ts'
 import { specsOf, type Layer, type LinearMap, type WeightSpec } from './layer.ts'
 import { dense } from './layers/dense.ts'
 import { layerKinds } from './layers/kinds.ts'
@@ -93,10 +93,14 @@ export function weightSpecs(
   classes: number | null = null,
 ): WeightSpec[] {
   const { encoder, decoder, codeHeads, outputHeads } = layersOf(network, input, heads)
-  const rest = classes === null ? [...decoder, ...outputHeads] : [classifierOf(network.layers.at(-1)!, classes)]
+  const rest = classes === null ? [...decoder, ...outputHeads] : [classifierOf(codeSizeOf(network, input), classes)]
   const specs = [...encoder, ...codeHeads, ...rest].flatMap(specsOf)
   return specs.filter(({ name }, index) => specs.findIndex((spec) => spec.name === name) === index)
 }
+
+/** Units of a network's code: of a pretrained convolution the values of its whole map. */
+export const codeSizeOf = (network: NetworkConfig, input: Shape): number =>
+  network.layers.at(-1) ?? sizeOf(layersOf(network, input).encoder.at(-1)!.map.out)
 
 /** Number of trained values. */
 export const countParameters = (specs: readonly WeightSpec[]): number =>

@@ -1,5 +1,6 @@
 import type { Network } from '../network/network.ts'
 import { logLikelihoodOf } from '../network/probability.ts'
+import { codeSizeOf } from '../network/weights.ts'
 import { bool, type } from '../trace/native.ts'
 import type { Recording } from '../trace/record.ts'
 import { trace, type Given } from '../trace/recorder.ts'
@@ -28,7 +29,7 @@ function addLikelihood(model: ModelGraph, x: string): void {
   const { variant, config } = spec
   const likelihood = likelihoodOf(variant, config)
   if (!likelihood) return
-  const size = config.network.layers.at(-1)!
+  const size = codeSizeOf(config.network, model.spec.input)
   const recording = recordAnyBatch(
     model,
     (batch) => [

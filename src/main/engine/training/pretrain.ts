@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { sizeOf } from '../../../shared/shape.ts'
+import { sizeOf, type Shape } from '../../../shared/shape.ts'
 import { openRowsFile, writeRowsFile } from '../data/rowsFile.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { activationRange } from '../network/activation.ts'
@@ -10,7 +10,7 @@ import { jacobian } from '../evaluate/jacobian.ts'
 import type { Subject } from '../evaluate/measurement.ts'
 import { reconstruction } from '../evaluate/reconstruction.ts'
 import { inputTensor } from '../network/inputs.ts'
-import { layersOf } from '../network/weights.ts'
+import { codeSizeOf, layersOf } from '../network/weights.ts'
 import { variantOf } from '../variants/index.ts'
 import { layerConfig, layerVariantOf, stackConfig } from '../variants/layers.ts'
 import { CompiledModel, type State } from './compiled.ts'
@@ -113,7 +113,8 @@ async function codesBelow(run: TrainingRun, layer: number): Promise<PackedDatase
     progress,
     job: { config },
   } = run
-  const width = sizeOf(stackLayers(config, seen).encoder[layer]!.map.in)
+  const shape = stackLayers(config, seen).encoder[layer]!.map.in,
+    width = sizeOf(shape)
   const file = join(folderOf(run), `codes-${layer}.f32`)
   const below = firstLayers(run, layer)
   const hash = createHash('sha256')
@@ -122,7 +123,7 @@ async function codesBelow(run: TrainingRun, layer: number): Promise<PackedDatase
     .sort())
     hash.update(name).update(below[name]!)
   const key = hash.digest('hex')
-  const kept = openRowsFile(file, seen, width, key)
+  const kept = openRowsFile(file, seen, shape, key)
   if (kept) return kept
   removeCodes(run)
   const { model } = stackModel(run, layer)
@@ -156,8 +157,17 @@ async function codesBelow(run: TrainingRun, layer: number): Promise<PackedDatase
   } finally {
     model.close()
   }
-  return openRowsFile(file, seen, width, key)!
+  return openRowsFile(file, seen, shape, key)!
 }
+
+/** Units up to which an exact norm, which takes a way back for each of them, is measured of several convolutions. */
+const mostUnits = 1024
+
+/** Whether the Jacobian norm of a stack is measured: of one layer it has a closed form, of a code of many maps it would take hours. */
+const hasExactNorm = ({ config: { network } }: ModelSpec, input: Shape): boolean =>
+  network.convolutions.length === 0 ||
+  network.convolutions.length + network.layers.length === 1 ||
+  codeSizeOf(network, input) <= mostUnits
 
 /** What the stack of pretrained layers makes of the test split, as one point of each figure's series; and what it looks like. */
 async function measureStack(run: TrainingRun, layers: number): Promise<void> {
@@ -183,7 +193,7 @@ async function measureStack(run: TrainingRun, layers: number): Promise<void> {
       if (await port.wanted()) throw new Stopped(position)
     }
     const { squaredError } = await reconstruction.measure(subject, report)
-    const { jacobianNorm } = await jacobian.measure(subject, report)
+    const jacobianNorm = hasExactNorm(spec, seen) ? (await jacobian.measure(subject, report)).jacobianNorm : null
     const { saturation } = await codeActivity.measure(subject, report)
     // Codes without bounds are never saturated, and have no such figure.
     const figures = Object.entries({

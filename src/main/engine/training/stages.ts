@@ -1,5 +1,6 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Stage } from '../../../shared/domain.ts'
+import { shapeText } from '../../../shared/networkSizes.ts'
 import { trainingRows, type SplitCounts } from '../../../shared/split.ts'
 import { sizeOf, type Shape } from '../../../shared/shape.ts'
 import type { PackedDataset } from '../data/packed.ts'
@@ -67,7 +68,8 @@ export function stagesOf(variant: Variant, config: Config, counts: Counts): Plan
   if (pretraining.kind !== 'none') {
     layersOf(config.network, counts.input).encoder.forEach(({ map }, layer) => {
       const { epochs, batchSize } = layerConfig(config, layer).training
-      const title = `Layer ${layer + 1}: ${sizeOf(map.in)} to ${sizeOf(map.out)}`
+      const sizes = layer < config.network.convolutions.length ? shapeText : (shape: Shape) => String(sizeOf(shape))
+      const title = `Layer ${layer + 1}: ${sizes(map.in)} to ${sizes(map.out)}`
       add(
         { kind: 'layer', title, layer, variant: layerVariantOf(config).id, prefix: `pretraining/${layer}/`, epochs, batchSize },
         rows,

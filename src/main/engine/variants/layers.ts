@@ -1,5 +1,8 @@
+import { convolutionText } from '../../../shared/convolutions.ts'
 import { dataSchema, type Activation, type Config, type NetworkConfig } from '../../../shared/config.ts'
+import { sizeOf, vectorOf, type Shape } from '../../../shared/shape.ts'
 import { counted } from '../../../shared/words.ts'
+import { layersOf } from '../network/weights.ts'
 import { variantOf, variants } from './registry.ts'
 import { fixedOf, type Facts, type LayerPlace, type Problem, type Variant } from './variant.ts'
 
@@ -35,9 +38,22 @@ const boltzmann = 'rbm'
 export const layerVariantOf = ({ pretraining }: { pretraining: Pick<Config['pretraining'], 'kind' | 'variant'> }): Variant =>
   variantOf(pretraining.kind === 'rbm' ? boltzmann : pretraining.variant)
 
+/** Layers of an encoder, convolutions first: so they are counted wherever one is named by its number. */
+const depthOf = ({ convolutions, layers }: NetworkConfig): number => convolutions.length + layers.length
+
+/** Some layers of an encoder, from one to before another. */
+const someLayers = (
+  { convolutions, layers }: NetworkConfig,
+  from: number,
+  to: number,
+): Pick<NetworkConfig, 'convolutions' | 'layers'> => ({
+  convolutions: convolutions.slice(from, to),
+  layers: layers.slice(Math.max(0, from - convolutions.length), Math.max(0, to - convolutions.length)),
+})
+
 /** Activation of an encoder layer. */
 const activationOf = ({ network }: Pick<Config, 'network'>, layer: number): Activation =>
-  layer === network.layers.length - 1 ? network.codeActivation : network.activation
+  layer === depthOf(network) - 1 ? network.codeActivation : network.activation
 
 /** Where a layer stands in its network. */
 export const placeOf = (config: Pick<Config, 'network'>, layer: number): LayerPlace => ({
@@ -59,7 +75,7 @@ export function layerConfig(config: Config, layer: number): Config {
   return {
     network: {
       ...network,
-      layers: [network.layers[layer]!],
+      ...someLayers(network, layer, layer + 1),
       codeActivation: place.activation,
       outputActivation: place.inputActivation ?? network.outputActivation,
       tied: pretraining.tied,
@@ -88,12 +104,12 @@ export function layerConfig(config: Config, layer: number): Config {
 }
 
 /** The unrolled network before it is fine-tuned: an autoencoder, whatever it is fine-tuned for. @param depth of its first layers only */
-export const stackConfig = (config: Config, depth = config.network.layers.length): Config => ({
+export const stackConfig = (config: Config, depth = depthOf(config.network)): Config => ({
   ...config,
   network: {
     ...config.network,
     tied: false,
-    layers: config.network.layers.slice(0, depth),
+    ...someLayers(config.network, 0, depth),
     codeActivation: activationOf(config, depth - 1),
   },
   fineTuning: { kind: 'reconstruction', labelled: 0 },
@@ -103,6 +119,13 @@ export const stackConfig = (config: Config, depth = config.network.layers.length
 export function checkLayers(config: Config, facts: Facts): Problem[] {
   const variant = layerVariantOf(config)
   const { network } = config
+  if (variant.machine && network.convolutions.length > 0)
+    return [
+      {
+        field: 'network.convolutions',
+        message: 'Boltzmann machines pretrain dense layers only; set network.convolutions to none or pretraining.kind to greedy.',
+      },
+    ]
   if (network.weightNorm)
     return [
       {
@@ -120,18 +143,20 @@ export function checkLayers(config: Config, facts: Facts): Problem[] {
       },
     ]
   }
-  for (const [layer, size] of network.layers.entries()) {
+  const depth = depthOf(network),
+    inputs = inputsOf(network, facts)
+  for (let layer = 0; layer < depth; layer++) {
     const innerConfig = layerConfig(config, layer)
     const { activation, inputActivation } = placeOf(config, layer)
-    const field = layer === network.layers.length - 1 ? 'network.codeActivation' : 'network.activation'
+    const field = layer === depth - 1 ? 'network.codeActivation' : 'network.activation'
+    const { rowSize: _, size: __, ...known } = facts
     const inner: Facts = {
-      ...facts,
-      rowSize: layer === 0 ? facts.rowSize! : network.layers[layer - 1]!,
+      ...known,
+      ...(inputs ? { rowSize: sizeOf(inputs[layer]!), size: inputs[layer]! } : {}),
       kind: layer === 0 ? (facts.kind ?? 'image') : inputActivation === 'sigmoid' ? 'image' : 'vector',
     }
-    if (inner.rowSize === undefined) delete inner.rowSize
     const [problem] = variant.check?.(innerConfig, inner) ?? []
-    if (problem) return [{ field: inField(problem.field, field), message: inWords(problem.message, field, size) }]
+    if (problem) return [{ field: inField(problem.field, field), message: inWords(problem.message, field, nameOf(network, layer)) }]
     if (innerConfig.network.codeActivation !== activation) {
       return [
         { field, message: `${variant.title} has no ${activation} units; set ${field} to ${innerConfig.network.codeActivation}.` },
@@ -157,8 +182,19 @@ export function checkLayers(config: Config, facts: Facts): Problem[] {
   return []
 }
 
+/** What each layer of an encoder reads; null where that is not known. */
+function inputsOf(network: NetworkConfig, { size, rowSize }: Facts): Shape[] | null {
+  const input = size ?? (rowSize === undefined || network.convolutions.length > 0 ? null : vectorOf(rowSize))
+  return input && layersOf(network, input).encoder.map(({ map }) => map.in)
+}
+
+const nameOf = ({ convolutions, layers }: NetworkConfig, layer: number): string =>
+  layer < convolutions.length
+    ? `Convolution ${convolutionText(convolutions[layer]!)}`
+    : `Layer of ${counted(layers[layer - convolutions.length]!, 'unit')}`
+
 const inField = (field: string, activation: string): string =>
   field.startsWith('regularizer.') ? `pretraining.${field}` : field === 'network.codeActivation' ? activation : field
-const inWords = (message: string, activation: string, size: number): string =>
-  `Layer of ${counted(size, 'unit')}: ` +
+const inWords = (message: string, activation: string, layer: string): string =>
+  `${layer}: ` +
   `${message.replace(/\bregularizer\./g, 'pretraining.regularizer.').replaceAll('network.codeActivation', activation)}`

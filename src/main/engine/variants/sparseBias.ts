@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { codeSizeOf } from '../network/weights.ts'
 import { checkRho, decay, rho } from './sparsity.ts'
 import { defineVariant } from './variant.ts'
 
@@ -25,17 +26,24 @@ export default defineVariant({
   }),
   defaults: { network: { activation: 'tanh', codeActivation: 'tanh' } },
   check: (config) => checkRho(config),
-  state: ({ network, regularizer }) => [{ name: 'rhoHat', shape: [network.layers.at(-1)!], initial: regularizer['rho'] as number }],
+  state: ({ network, regularizer }, input) => [
+    { name: 'rhoHat', shape: [codeSizeOf(network, input)], initial: regularizer['rho'] as number },
+  ],
   objective({ x, network, observe }) {
     const code = network.encode(x)
     observe('meanCode', code.mean(0))
     return { reconstruction: network.reconstructionTerm(network.decode(code), x) }
   },
   afterStep({ weights, state, observed, config, settings }) {
-    const bias = `encoder/${config.network.layers.length - 1}/bias`
-    const rhoHat = state['rhoHat']!
+    const { layers, convolutions } = config.network
+    const bias = layers.length > 0 ? `encoder/${layers.length - 1}/bias` : `encoder/conv${convolutions.length - 1}/bias`
+    const rhoHat = state['rhoHat']!,
+      { size } = weights[bias]!
+    const excess = rhoHat.sub(settings.rho)
+    // A filter has one bias for all places of its map, which moves by their mean.
+    const ofBias = excess.size === size ? excess : excess.reshape([-1, size]).mean(0)
     return {
-      weights: { [bias]: weights[bias]!.sub(rhoHat.sub(settings.rho).mul(settings.beta)) },
+      weights: { [bias]: weights[bias]!.sub(ofBias.mul(settings.beta)) },
       state: { rhoHat: rhoHat.mul(settings.decay).add(observed['meanCode']!.mul(1 - settings.decay)) },
     }
   },

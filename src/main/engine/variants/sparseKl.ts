@@ -1,5 +1,6 @@
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-node'
 import { z } from 'zod'
+import { codeSizeOf } from '../network/weights.ts'
 import { checkRho, decay, rho } from './sparsity.ts'
 import { defineVariant } from './variant.ts'
 
@@ -79,10 +80,10 @@ export default defineVariant({
   defaults: { network: { activation: 'sigmoid' }, training: { learningRate: learningRate['training.learningRate'] } },
   fixed: { network: { codeActivation: 'sigmoid' } },
   check: (config) => checkRho(config, 'sigmoid'),
-  state: ({ network, regularizer }) =>
+  state: ({ network, regularizer }, input) =>
     regularizer['estimate'] === 'batch'
       ? []
-      : [{ name: 'rhoHat', shape: [network.layers.at(-1)!], initial: regularizer['rho'] as number }],
+      : [{ name: 'rhoHat', shape: [codeSizeOf(network, input)], initial: regularizer['rho'] as number }],
   objective({ x, network, state, settings: { rho, beta, estimate }, observe, withGradient }) {
     const code = network.encode(x)
     const reconstruction = network.reconstructionTerm(network.decode(code), x)

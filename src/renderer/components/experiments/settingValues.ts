@@ -1,4 +1,5 @@
 import type { Field } from '../../../shared/config.ts'
+import { areConvolutions } from '../../../shared/convolutions.ts'
 import type { Range } from '../../../shared/experiments.ts'
 import { isObject } from '../../../shared/json.ts'
 import { betweenLists, numberOf, piecesOf, sizesOf, textOf } from '../../../shared/settings/text.ts'
@@ -117,6 +118,7 @@ function several<T>(values: T[], shown: (value: T) => string): Written {
 /** A value, or what is swept, as it is typed: the inverse of `readValues`. @param kind of its field, where that is known */
 export function textOfValues(given: unknown, kind?: Field['kind']): string {
   if (isRange(given)) return `${given.from} to ${given.to}, ${given.count}${given.scale === 'log' ? ', log' : ''}`
+  if (areConvolutions(given)) return textOf(given)
   if (Array.isArray(given) && (kind === 'text' || given.some(Array.isArray))) return given.map(textOf).join('; ')
   return textOf(given)
 }

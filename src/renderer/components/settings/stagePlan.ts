@@ -1,4 +1,4 @@
-import { sizeOf } from '../../../shared/shape.ts'
+import { encoderSizes } from '../../../shared/networkSizes.ts'
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset, Stage } from '../../../shared/domain.ts'
 import { counted } from '../../format.ts'
@@ -11,10 +11,9 @@ export interface PlannedStage {
 }
 
 /** Sizes of the layers of a stage's network, from its input to its output: `784 → 500 → 784`. */
-function networkOf({ kind, layer }: Stage, layers: readonly number[], inputSize: number, classes: number): string {
-  const sizes = [inputSize, ...layers]
+function networkOf({ kind, layer }: Stage, sizes: readonly string[], classes: number): string {
   const trainedSizes = layer === null ? sizes : sizes.slice(layer, layer + 2)
-  const back = kind === 'classification' ? [classes] : trainedSizes.slice(0, -1).reverse()
+  const back = kind === 'classification' ? [String(classes)] : trainedSizes.slice(0, -1).reverse()
   return [...trainedSizes, ...back].join(' → ')
 }
 
@@ -24,13 +23,13 @@ export function stagePlan(
   config: Config,
   dataset: Pick<Dataset, 'width' | 'height' | 'channels' | 'classes'>,
 ): { stages: PlannedStage[]; total: string } {
-  const inputSize = sizeOf(dataset)
+  const sizes = encoderSizes(config.network, dataset)
   const work = (epochs: number, steps: number) => `${counted(epochs, 'epoch')}, ${counted(steps, 'step')}`
   return {
     stages: stages.map((stage) => ({
       prefix: stage.prefix,
       title: stage.title,
-      network: networkOf(stage, config.network.layers, inputSize, dataset.classes.length),
+      network: networkOf(stage, sizes, dataset.classes.length),
       work: work(stage.epochs, stage.steps),
     })),
     total: work(

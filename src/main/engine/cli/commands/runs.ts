@@ -1,5 +1,6 @@
 import { thousands } from '../../../../shared/words.ts'
 import type { Run } from '../../../../shared/domain.ts'
+import { textOfConvolutions } from '../../../../shared/convolutions.ts'
 import { validatedOn } from '../../../../shared/datasetWords.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
 import { fewTestsSentence } from '../../../../shared/fewTests.ts'
@@ -20,6 +21,7 @@ export async function describeRun({ call }: Session, run: Run): Promise<string> 
     ...(dataset ? [['Validated on', validatedOn(dataset)] as [string, string]] : []),
     ['Variant', run.variant],
     ['Seed', String(run.seed)],
+    ['Convolutions', textOfConvolutions(run.config.network.convolutions)],
     ['Layers', run.config.network.layers.join(', ')],
     ['Steps', `${thousands(run.step)} of ${thousands(run.steps)}`],
     ['Training', `${run.seconds.toFixed(1)} s${run.stepsPerSecond === null ? '' : `, ${run.stepsPerSecond.toFixed(0)} steps/s`}`],

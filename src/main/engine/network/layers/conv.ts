@@ -1,5 +1,5 @@
 import { convolvedShape, type Convolution } from '../../../../shared/convolutions.ts'
-import type { Shape } from '../../../../shared/shape.ts'
+import { sizeOf, type Shape } from '../../../../shared/shape.ts'
 import type { LayerKind, LinearMap } from '../layer.ts'
 
 /** One kernel [kh, kw, in, filters] at every place of an image, `stride` pixels apart; padding is SAME as TensorFlow counts it. */
@@ -18,6 +18,7 @@ function convolution(input: Shape, { filters, kernel: side, stride }: Convolutio
     apply: (x, kernel, { convolved }) => convolved(x, kernel, geometry),
     back: (y, kernel, { convolvedBack }) => convolvedBack(y, kernel, geometry),
     matrix: () => null,
+    squaredNorms: (kernel, { ones, convolved }) => convolved(ones(sizeOf(input)), kernel.square(), geometry).squeeze([0]),
     mirror: () => ({ map, adjoint: true, kernelOf: (kernel) => kernel }),
   }
   return map

@@ -122,9 +122,10 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
     },
     // Deep pyramids of saturating units hardly learn.
     { from: 'data', values: { network: convolves ? { activation: shared.network.activation } : {} } },
+    // A network of one layer, as each is that is pretrained, has a Jacobian in closed form even where it is convolved.
     {
       from: 'data',
-      values: { ...ofData, pretraining: { regularizer: layers?.defaultsFor?.(facts, code, convolves).regularizer } },
+      values: { ...ofData, pretraining: { regularizer: layers?.defaultsFor?.(facts, code, false).regularizer } },
     },
     { from: 'layers', values: { network: layers?.asLayer ? network : only ? { activation: only, codeActivation: only } : {} } },
     { from: 'variant', values: { ...fixed } },

@@ -8,7 +8,8 @@ import {
   trainingSchema,
   type Field,
 } from '../../../../shared/config.ts'
-import { reasonFor } from '../fromData.ts'
+import { auto } from '../../../../shared/convolutions.ts'
+import { autoFor, reasonFor } from '../fromData.ts'
 import { layerVariantsOf, takesPretraining } from '../layers.ts'
 import { fixedOf, type Facts, type Variant } from '../variant.ts'
 import { asSeen, nothingChosen, type Chosen } from './chosen.ts'
@@ -44,6 +45,7 @@ export function fieldsOf(
   const known = asSeen(facts, chosen)
   const field = (key: string, described: Described, value: unknown): Field => ({
     ...fieldOf(key, described, value, reasonFor(key, value, known)),
+    ...(value === auto ? { stands: autoFor(known) } : {}),
     from: from.get(key) ?? 'shared',
   })
   const section = (
