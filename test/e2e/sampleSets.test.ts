@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { drawn } from './canvas.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 import { go } from './pages.ts'
-import { settles } from './settles.ts'
 
 browserTest(
   'sets that come with the workbench are imported by one click on the start page, and in the form',
@@ -14,26 +13,23 @@ browserTest(
     for (const name of ['Sample digits', 'Fashion-MNIST', 'Lines']) await page.getByRole('button', { name, exact: true }).waitFor()
     assert.deepEqual(await barriers(page), [])
     await page.getByRole('button', { name: 'Coloured sprites', exact: true }).click()
-    await page.getByText('10,000 images of 32 × 32, colour, 3 classes').waitFor()
+    await page.getByText('10,000 images, 32 × 32 × 3, 3 classes').waitFor()
     await page.getByRole('heading', { name: 'First comparison' }).waitFor()
 
     await go(page, '#/datasets')
-    await page.getByRole('link', { name: 'sprites', exact: true }).click()
+    await page.getByRole('link', { name: 'sprites', exact: true }).last().click()
     await page.getByText('Colour images of a square, an ellipse or a heart').waitFor()
     await drawn(page.locator('canvas').first(), 1000)
-    await settles(
-      () =>
-        page
-          .getByTitle(/sprites#\d+ shape=\w+ scale=/)
-          .count()
-          .then((found) => found > 0),
-      true,
-    )
+    await page
+      .locator('canvas')
+      .first()
+      .hover({ position: { x: 20, y: 20 } })
+    await page.getByText(/sprites#\d+ shape=\w+ scale=/).waitFor()
 
     await go(page, '#/datasets')
     await page.getByRole('button', { name: 'Import images' }).click()
     await page.getByRole('button', { name: 'Lines', exact: true }).click()
-    await page.getByText('Gray images of one line from the centre to the edge').waitFor()
+    await page.getByText('Gray images of a line from the centre to the edge').waitFor()
     await page.getByRole('textbox', { name: 'Images', exact: true }).fill('200')
     await page.getByRole('button', { name: 'Import', exact: true }).click()
     await page.getByRole('link', { name: 'lines', exact: true }).last().click()

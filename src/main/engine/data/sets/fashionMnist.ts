@@ -10,15 +10,15 @@ export const fashionMnist: InstalledSet = {
   kind: 'files',
   name: 'fashionMnist',
   title: 'Fashion-MNIST',
-  description: 'Gray pictures of clothes in ten classes, 28 × 28 pixels, with their own test split: harder than digits.',
+  description: 'Gray pictures of clothes in ten classes, 28 × 28 pixels, with their own test split.',
   comparable: true,
   folder() {
     const shared = (process.env['XDG_DATA_DIRS'] || '/usr/local/share:/usr/share').split(':').filter(Boolean)
     return shared.map((folder) => join(folder, 'datasets', 'fashion-mnist')).find((at) => existsSync(join(at, train))) ?? null
   },
   missing:
-    `Fashion-MNIST is not installed on this machine: install Debian’s package ${debianPackage} ` +
-    `(sudo apt install ${debianPackage}), or import a folder with its four files.`,
+    `Fashion-MNIST is not installed; install Debian’s package (sudo apt install ${debianPackage}), ` +
+    'or import a folder with its four files.',
   train,
   test: 't10k-images-idx3-ubyte.gz',
   classes: ['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],

@@ -21,8 +21,7 @@ export const lines: ImageSet = {
   name: 'lines',
   title: 'Lines',
   description:
-    'Gray images of one line from the centre to the edge, at any angle: a single factor, which a good code lays out as a circle. ' +
-    'Classes are tenths of the turn.',
+    'Gray images of a line from the centre to the edge, at any angle: a single factor, in a circle. Classes are tenths of the turn.',
   comparable: true,
   side: 32,
   channels: 1,

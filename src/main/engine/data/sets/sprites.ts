@@ -65,8 +65,7 @@ export const sprites: ImageSet = {
   name: 'sprites',
   title: 'Coloured sprites',
   description:
-    'Colour images of a square, an ellipse or a heart, whose shape, scale, rotation, position and hue are known: the shape is the ' +
-    'class, the others stand in the name of each image.',
+    'Colour images of a square, an ellipse or a heart, the class; scale, rotation, position and hue stand in the name of each image.',
   comparable: true,
   side: 32,
   channels: 3,
