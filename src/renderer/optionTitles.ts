@@ -60,13 +60,13 @@ const written = /(?<![\w./\\~-])--([a-z]+(?:-[a-z]+)*)/
 
 /** A note or an error as a window says it: `--range dataset` is “Range of values: dataset”. What is no option of the form stays. */
 export function inWindow(text: string): string {
-  let said = '',
+  let titled = '',
     rest = text
   for (let found = written.exec(rest); found; found = written.exec(rest)) {
     const option = found[1]!,
       end = found.index + found[0].length
     if (!isOption(option)) {
-      said += rest.slice(0, end)
+      titled += rest.slice(0, end)
       rest = rest.slice(end)
       continue
     }
@@ -74,10 +74,10 @@ export function inWindow(text: string): string {
       after = rest.slice(end)
     const value = after.startsWith(' ') ? valueOf(option, before, after.slice(1)) : null
     const title = titleOf(option, value)
-    said += `${before}“${value === null ? title : `${title}: ${values[option]?.words?.[value] ?? value}`}”`
+    titled += `${before}“${value === null ? title : `${title}: ${values[option]?.words?.[value] ?? value}`}”`
     rest = value === null ? after : after.slice(1 + value.length)
   }
-  return `${said}${rest}`.replaceAll(`” “${optionTitles.planes}”`, `” with “${optionTitles.planes}”`)
+  return `${titled}${rest}`.replaceAll(`” “${optionTitles.planes}”`, `” with “${optionTitles.planes}”`)
 }
 
 /** After “as in” whatever follows is an example. */

@@ -74,10 +74,10 @@ export function gradientSentence(rows: readonly LayerRow[]): string | null {
       const value = of(row)
       return value !== null && value > 0 ? [{ layer: row.layer, value }] : []
     })
-    const own = known.find(({ layer }) => layer === firstLayer)
-    if (!own || known.length < 2) return null
+    const atFirst = known.find(({ layer }) => layer === firstLayer)
+    if (!atFirst || known.length < 2) return null
     const most = known.reduce((a, b) => (b.value > a.value ? b : a))
-    return { layer: most.layer, by: most.value / own.value }
+    return { layer: most.layer, by: most.value / atFirst.value }
   }
   const without = largest((row) => row.unpretrained)
   const withIt = largest((row) => row.gradient)
@@ -125,8 +125,8 @@ export const layerVariantOf = ({ stages, config }: Pick<Run, 'stages' | 'config'
  * that need no comparison, too.
  */
 export function plainTwin(run: Run, runs: readonly Run[]): Run | null {
-  const own = layerVariantOf(run)
-  if (own === null || own === plainVariant) return null
+  const variant = layerVariantOf(run)
+  if (variant === null || variant === plainVariant) return null
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b)
   const alike = runs.filter(
     (other) =>
@@ -148,12 +148,13 @@ export function plainTwin(run: Run, runs: readonly Run[]): Run | null {
 }
 
 /** Whether the stack contracts more than the plain one, by the last layer that both have. */
-export function contractionSentence(own: readonly StackRow[], twin: readonly StackRow[]): string | null {
-  const index = own.findLastIndex((row, at) => row.jacobianNorm !== null && twin[at]?.jacobianNorm != null)
-  const [mine, other] = [own[index]?.jacobianNorm, twin[index]?.jacobianNorm]
+export function contractionSentence(stack: readonly StackRow[], twin: readonly StackRow[]): string | null {
+  const index = stack.findLastIndex((row, at) => row.jacobianNorm !== null && twin[at]?.jacobianNorm != null)
+  const [mine, other] = [stack[index]?.jacobianNorm, twin[index]?.jacobianNorm]
   if (mine == null || other == null || other === 0) return null
-  const said = `the Jacobian norm up to ${own[index]!.title.toLowerCase()} is ${two(mine)}, that of the classical stack ${two(other)}`
+  const comparison =
+    `the Jacobian norm up to ${stack[index]!.title.toLowerCase()} is ${two(mine)}, ` + `that of the classical stack ${two(other)}`
   return mine < other
-    ? `The stack contracts more than one without a regularizer: ${said}.`
-    : `The stack contracts no more than one without a regularizer: ${said}.`
+    ? `The stack contracts more than one without a regularizer: ${comparison}.`
+    : `The stack contracts no more than one without a regularizer: ${comparison}.`
 }

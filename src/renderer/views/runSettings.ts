@@ -74,9 +74,9 @@ export function settingGroups(
       const field = known.get(key)
       if (inert.includes(key)) return []
       if (field && !applies(field, known, (owner) => all.get(owner.key))) return []
-      const own = text(key, value)
+      const shown = text(key, value)
       const usual = text(key, field ? (field.stands ?? field.default) : value)
-      return [{ key, title: field?.title ?? titles.get(key) ?? sentence(key), text: own, changed: own !== usual, usual }]
+      return [{ key, title: field?.title ?? titles.get(key) ?? sentence(key), text: shown, changed: shown !== usual, usual }]
     })
     return rows.length ? [{ title, rows }] : []
   })

@@ -7,10 +7,10 @@ import type { Session } from './session.ts'
 export async function taskDone(session: Session, start: () => Promise<{ task: Task }>, terminal: Terminal): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<Task>()
   const seen = new Map<string, Task>()
-  let own: string | null = null
+  let started: string | null = null
   const look = (task: Task) => {
     seen.set(task.id, task)
-    if (task.id !== own) return
+    if (task.id !== started) return
     if (task.progress !== null) terminal.progress(task.title, task.progress)
     if (task.state !== 'running') resolve(task)
   }
@@ -20,7 +20,7 @@ export async function taskDone(session: Session, start: () => Promise<{ task: Ta
   let release = () => {}
   try {
     const { task } = await start()
-    own = task.id
+    started = task.id
     release = terminal.onInterrupt(() => void session.call('tasks.cancel', { task: task.id }).catch(() => {}))
     look(seen.get(task.id) ?? task)
     const ended = await Promise.race([promise, session.lost])
@@ -35,11 +35,11 @@ export async function taskDone(session: Session, start: () => Promise<{ task: Ta
 
 /** Says once that everything waits for space on the disk, and that it goes on. */
 export function sayOnce(terminal: Terminal): (lack: string | null) => void {
-  let said = false
+  let isSaid = false
   return (lack) => {
-    if (lack !== null && !said) terminal.tell(lack)
-    if (lack === null && said) terminal.tell('There is space on the disk again; it goes on.')
-    said = lack !== null
+    if (lack !== null && !isSaid) terminal.tell(lack)
+    if (lack === null && isSaid) terminal.tell('There is space on the disk again; it goes on.')
+    isSaid = lack !== null
   }
 }
 
@@ -53,13 +53,13 @@ export async function runEnded(
 ): Promise<{ run: Run; interrupted: boolean }> {
   const { promise, resolve } = Promise.withResolvers<Run>()
   const seen = new Map<string, Run>()
-  let own: string | null = null
+  let started: string | null = null
   let interrupted = false
   let waiting = false
   const lacks = sayOnce(terminal)
   const look = (run: Run) => {
     seen.set(run.id, run)
-    if (run.id !== own) return
+    if (run.id !== started) return
     if (run.state === 'queued' && !waiting) terminal.tell(`${run.name} (${run.id}) waits in the queue.`)
     waiting = run.state === 'queued'
     if (run.progress !== null) terminal.progress(run.name, run.progress, lossOf(run))
@@ -69,12 +69,12 @@ export async function runEnded(
     if (event.type === 'run') look(event.run)
     else if (event.type === 'queue' && event.queue.waitsFor !== null) lacks(event.queue.waitsFor.message)
     else if (event.type === 'queue') lacks(null)
-    else if (event.type === 'runRemoved' && event.run === own) resolve({ ...seen.get(own)!, state: 'cancelled' })
+    else if (event.type === 'runRemoved' && event.run === started) resolve({ ...seen.get(started)!, state: 'cancelled' })
   })
   let release = () => {}
   try {
     const { run } = await start()
-    own = run.id
+    started = run.id
     release = terminal.onInterrupt(() => {
       interrupted = true
       terminal.tell(`Pausing ${run.name} with a checkpoint; Ctrl-C again ends at once.`)

@@ -52,16 +52,16 @@ function baseOf({ relativeTo }: Reference, { preset, seed }: Run, runs: readonly
 function rowOf(reference: Reference, run: Run, base: Run | null): Row {
   const figure = figureOf(reference.figure)
   const info = referenceInfo(reference)
-  const own = figure.of(run),
+  const value = figure.of(run),
     divisor = base === null ? null : figure.of(base)
   const obtained =
-    reference.relativeTo === undefined ? own : own === null || divisor === null || divisor === 0 ? null : own / divisor
+    reference.relativeTo === undefined ? value : value === null || divisor === null || divisor === 0 ? null : value / divisor
   const obtainedText = formatDecimals(obtained, figure.decimals)
   return {
     ...info,
     obtained,
     obtainedText,
-    sentence: sentenceOf(info, obtained, obtainedText, figure.decimals, reference.relativeTo !== undefined && own !== null),
+    sentence: sentenceOf(info, obtained, obtainedText, figure.decimals, reference.relativeTo !== undefined && value !== null),
   }
 }
 

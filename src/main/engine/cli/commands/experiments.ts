@@ -68,13 +68,13 @@ async function experimentEnded(
 ): Promise<{ id: string; interrupted: boolean }> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const seen = new Map<string, ExperimentSummary>(),
-    told = new Map<string, string>()
-  let own: string | null = null
+    lastStates = new Map<string, string>()
+  let followed: string | null = null
   let interrupted = false
   const lacks = sayOnce(terminal)
   const look = (experiment: ExperimentSummary) => {
     seen.set(experiment.id, experiment)
-    if (experiment.id !== own) return
+    if (experiment.id !== followed) return
     const { done, total, secondsLeft, share } = experiment.progress
     const worst = ['failed', 'diverged', 'interrupted'].flatMap((state) =>
       experiment.states[state as 'failed'] > 0 ? [`${experiment.states[state as 'failed']} ${state}`] : [],
@@ -96,11 +96,11 @@ async function experimentEnded(
   const unsubscribe = session.onEvent((event) => {
     if (event.type === 'experiment') look(event.experiment)
     else if (event.type === 'queue') lacks(event.queue.waitsFor?.message ?? null)
-    else if (event.type === 'experimentRemoved' && event.experiment === own)
+    else if (event.type === 'experimentRemoved' && event.experiment === followed)
       reject(new WorkbenchError('EXPERIMENT_UNKNOWN', 'The experiment was removed while it was trained.'))
-    else if (event.type === 'run' && event.run.experiment?.id === own && told.get(event.run.id) !== event.run.state) {
+    else if (event.type === 'run' && event.run.experiment?.id === followed && lastStates.get(event.run.id) !== event.run.state) {
       const { id, name, state, evaluation, error } = event.run
-      told.set(id, state)
+      lastStates.set(id, state)
       if (state === 'completed')
         terminal.tell(
           [
@@ -117,7 +117,7 @@ async function experimentEnded(
   let release = () => {}
   try {
     const { experiment } = await start()
-    own = experiment.id
+    followed = experiment.id
     release = terminal.onInterrupt(() => {
       interrupted = true
       terminal.tell(`Pausing ${experiment.name} with checkpoints; Ctrl-C again ends at once.`)

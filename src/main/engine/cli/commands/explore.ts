@@ -21,7 +21,7 @@ import { table } from '../table.ts'
 import { wholeNumber } from '../wholeNumber.ts'
 
 /** What each question takes of the options, beside the images. */
-const taken: Record<QuestionKind, readonly string[]> = {
+const optionsOf: Record<QuestionKind, readonly string[]> = {
   reconstructions: ['count', 'corruption', 'seed'],
   map: ['method', 'count', 'split', 'dimensions', 'perplexity', 'neighbours', 'seed'],
   histograms: ['bins'],
@@ -103,12 +103,12 @@ function realNumber(name: string, text: string): number {
 export function questionOf(kind: QuestionKind, given: Arguments): QuestionInput {
   const { values } = given
   const foreign = Object.keys(values).find(
-    (name) => !['out', 'force', 'image', 'checkpoint', 'side', 'json', 'home', 'help', ...taken[kind]].includes(name),
+    (name) => !['out', 'force', 'image', 'checkpoint', 'side', 'json', 'home', 'help', ...optionsOf[kind]].includes(name),
   )
   if (foreign !== undefined)
     throw usage(
       `“explore ${kind}” takes no --${foreign}; it takes ` +
-        `${[...(images[kind] ? ['image'] : []), ...taken[kind]].map((name) => `--${name}`).join(', ')}.`,
+        `${[...(images[kind] ? ['image'] : []), ...optionsOf[kind]].map((name) => `--${name}`).join(', ')}.`,
       foreign,
     )
   const refs = ((values['image'] as string[] | undefined) ?? []).map((text) => imageOf(text, given))
@@ -127,7 +127,7 @@ export function questionOf(kind: QuestionKind, given: Arguments): QuestionInput 
       'image',
     )
   const options: Record<string, unknown> = {}
-  for (const name of taken[kind]) {
+  for (const name of optionsOf[kind]) {
     const value = values[name]
     if (value === undefined) continue
     if (numbers.includes(name)) options[name] = wholeNumber(name, String(value))

@@ -22,9 +22,9 @@ function sizes({ images, width, height, channels, sizes, fit }: Inspection): str
   const stored = `stored as ${size({ width, height })}, ${channels === 1 ? 'gray' : 'colour'}`
   if (sizes === null) return [`Size: ${stored}`]
   const same = sizes.agree === 'all' && sizes.width === width && sizes.height === height
-  const own =
+  const found =
     sizes.agree === 'differ' ? `from ${size(sizes.smallest)} to ${size(sizes.largest)}` : `${sizes.agree} are ${size(sizes)}`
-  return [`Size: ${own}; ${stored}${same ? '' : ` (${fit})`}`]
+  return [`Size: ${found}; ${stored}${same ? '' : ` (${fit})`}`]
 }
 
 const reason = ({ reason, count, names }: LeftOut): string =>

@@ -108,14 +108,14 @@ export async function trainPreset(session: Session, { values, path }: Arguments,
   const requests = []
   for (const { id, name, variant, settings, seed } of chosen) {
     const { fields } = await session.call('runs.check', { variant, settings })
-    const own = settingsFrom(
+    const typed = settingsFrom(
       (values['set'] ?? []) as string[],
       given['config'] === undefined ? undefined : path(given['config']),
       fields,
     )
     const request = {
       variant,
-      settings: onTop(settings, own),
+      settings: onTop(settings, typed),
       seed: given['seed'] === undefined ? seed : wholeNumber('seed', given['seed']),
       name: given['name'] ?? name,
       preset: { id: preset.id, form, run: id },

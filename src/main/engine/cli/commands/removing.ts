@@ -50,8 +50,8 @@ export const experimentRemove: Command = {
     } = await call('experiments.show', { experiment: positionals[0]! })
     const { runs, until } = await call('experiments.remove', { experiment: id, runs: values['keep-runs'] !== true })
     const removed = { experiment: id, name, runs, until }
-    const own = runs.length === 0 ? '' : ` with ${counted(runs.length, 'run')}`
-    const text = `The experiment “${name}” was removed${own}; until ${untilDay(until)} ${restoring(id)} all of it back.`
+    const withRuns = runs.length === 0 ? '' : ` with ${counted(runs.length, 'run')}`
+    const text = `The experiment “${name}” was removed${withRuns}; until ${untilDay(until)} ${restoring(id)} all of it back.`
     return { json: { removed }, text }
   },
 }
@@ -153,15 +153,15 @@ export const trashRestore: Command = {
   },
 }
 
-interface Said {
+interface MissingWords {
   none: string
   several: string
   code: 'CALL_INVALID' | 'RUN_UNKNOWN'
   field: string
 }
 
-/** The one with this id or, if it is one's alone, this name or beginning of an id. Errors: as `said` says. */
-function only<T extends { id: string; name: string }>(items: readonly T[], reference: string, said: Said): T {
+/** The one with this id or, if it is one's alone, this name or beginning of an id. Errors: as `words` says. */
+function only<T extends { id: string; name: string }>(items: readonly T[], reference: string, words: MissingWords): T {
   const exact = items.find(({ id }) => id === reference)
   if (exact !== undefined) return exact
   const named = items.filter(({ name }) => name === reference)
@@ -171,6 +171,6 @@ function only<T extends { id: string; name: string }>(items: readonly T[], refer
     .slice(0, 3)
     .map(({ id }) => id)
     .join(', ')}${found.length > 3 ? ', ...' : ''}`
-  const message = found.length === 0 ? said.none : `Several ${said.several} match “${reference}” (${ids}); give the whole id.`
-  throw new WorkbenchError(said.code, message, { field: said.field })
+  const message = found.length === 0 ? words.none : `Several ${words.several} match “${reference}” (${ids}); give the whole id.`
+  throw new WorkbenchError(words.code, message, { field: words.field })
 }

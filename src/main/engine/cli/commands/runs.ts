@@ -62,7 +62,7 @@ export const runJson = (run: Run): Record<string, unknown> => ({
 export function stopped(run: Run, interrupted: boolean): Pick<Outcome, 'error' | 'exitCode'> {
   if (run.state === 'completed') return {}
   const resume = `continue with: npm run -s aebench -- resume ${run.id}`
-  const said: ErrorInfo =
+  const error: ErrorInfo =
     run.state === 'paused'
       ? { code: 'CANCELLED', message: `The run “${run.name}” was paused at step ${run.step} with a checkpoint; ${resume}` }
       : run.state === 'cancelled'
@@ -71,7 +71,7 @@ export function stopped(run: Run, interrupted: boolean): Pick<Outcome, 'error' |
             code: run.state === 'diverged' ? 'RUN_DIVERGED' : 'RUN_FAILED',
             message: `The run “${run.name}” ended as ${run.state}; ${resume}`,
           })
-  return { error: said, ...(interrupted ? { exitCode: 130 } : {}) }
+  return { error, ...(interrupted ? { exitCode: 130 } : {}) }
 }
 
 /** A run that stopped training, as the outcome of the command that waited for it. */

@@ -37,7 +37,7 @@ export const storageShow: Command = {
         '',
         table(
           ['run', 'name', 'on disk', 'spare'],
-          largest.map(({ run, name, bytes, spare: own }) => [run, name, size(bytes), size(own)]),
+          largest.map(({ run, name, bytes, spare: freed }) => [run, name, size(bytes), size(freed)]),
         ),
         ...(runs.length > listed ? [`and ${runs.length - listed} more (--json has all)`] : []),
         ...(unknown.folders.length > 0
@@ -71,7 +71,7 @@ function number(given: Arguments, name: string, most: number): number | undefine
   return found
 }
 
-const told = ({ runs, considered, copies, bytes, snapshots, ended }: Thinning): string =>
+const thinningText = ({ runs, considered, copies, bytes, snapshots, ended }: Thinning): string =>
   runs === 0
     ? `Of ${counted(considered, 'run')} none has anything to give up: each keeps its result ` +
       `and snapshots, ${copies} ${copies === 1 ? 'copy' : 'copies'} of its weights at most.`
@@ -108,7 +108,8 @@ export const storageThin: Command = {
       ...(copies === undefined ? {} : { copies }),
     }
     const { thinning } = await session.call('storage.thinning', asked)
-    if (given.values['dry-run'] === true || thinning.runs === 0) return { json: { thinning, freed: 0 }, text: told(thinning) }
+    if (given.values['dry-run'] === true || thinning.runs === 0)
+      return { json: { thinning, freed: 0 }, text: thinningText(thinning) }
     const freed = Number(await taskDone(session, () => session.call('storage.thin', asked), terminal))
     return { json: { thinning, freed }, text: `${counted(thinning.runs, 'run')} thinned out; ${size(freed)} are free.` }
   },

@@ -85,7 +85,7 @@ export const train: Command = {
       await importOwnSet(session, dataset, terminal)
     }
     const { warnings, fromData, fields } = await session.call('runs.check', { dataset, ...chosen })
-    for (const said of [...fromData, ...warnings]) terminal.tell(inKeys(said, fields))
+    for (const sentence of [...fromData, ...warnings]) terminal.tell(inKeys(sentence, fields))
     const { run, interrupted } = await runEnded(session, () => session.call('runs.create', { dataset, ...chosen }), terminal)
     return ended(session, run, interrupted)
   },
