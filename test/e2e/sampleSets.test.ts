@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { drawn } from './canvas.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 import { go } from './pages.ts'
 
@@ -19,7 +18,6 @@ browserTest(
     await go(page, '#/datasets')
     await page.getByRole('link', { name: 'sprites', exact: true }).last().click()
     await page.getByText('Colour images of a square, an ellipse or a heart').waitFor()
-    await drawn(page.locator('canvas').first(), 1000)
     await page
       .locator('canvas')
       .first()
