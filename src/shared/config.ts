@@ -63,6 +63,24 @@ export const networkSchema = z.strictObject({
     .boolean()
     .default(false)
     .meta({ title: 'Weight normalisation', description: 'Each filter of a kernel is divided by its L2 norm.' }),
+  upsampling: z
+    .enum(['transposed', 'resize'])
+    .default('transposed')
+    .meta({
+      title: 'Upsampling',
+      description:
+        'How the decoder goes back through a convolution: by its transpose, or by enlarging the maps (nearest neighbour) and ' +
+        'convolving them, which costs more time and leaves no checkerboards.',
+    }),
+  normalisation: z
+    .enum(['none', 'batch'])
+    .default('none')
+    .meta({
+      title: 'Normalisation',
+      description:
+        'Of every hidden layer before its activation, by the mean and variance of each channel or unit: in training those of the ' +
+        'batch, elsewhere running ones of the batches as they were trained on (corrupted, where a variant corrupts them).',
+    }),
 })
 
 export const trainingSchema = z.strictObject({

@@ -31,7 +31,13 @@ before(async () => {
 after(() => rmSync(home, { recursive: true, force: true }))
 
 function jobOf(name: string, variant: string, settings: Settings): TrainJob {
-  const { config, problems } = resolveConfig(variant, settings, { rowSize: 784, trainCount: 1275, kind: 'image', classes: 10 })
+  const { config, problems } = resolveConfig(variant, settings, {
+    rowSize: 784,
+    trainCount: 1275,
+    kind: 'image',
+    classes: 10,
+    size: { width: 28, height: 28, channels: 1 },
+  })
   assert.deepEqual(problems, [])
   const runFolder = join(home, 'runs', name)
   mkdirSync(runFolder, { recursive: true })
@@ -43,39 +49,48 @@ const settings: Settings = {
   training: { epochs: 6, batchSize: 32, schedule: 'cosine', weightDecay: 1e-4, patience: 6 },
 }
 
-test('a run killed three times and resumed ends with the weights and curves of one that never was, bit for bit', async () => {
-  const whole = jobOf('whole', 'denoising', settings)
-  const undisturbed = await runWorker(whole)
-  assert.equal(undisturbed.last?.type, 'done')
+const normalised: Settings = {
+  network: { convolutions: '8x4s2,12x3s2', layers: [16], upsampling: 'resize', normalisation: 'batch' },
+  training: { epochs: 6, batchSize: 64, patience: 6 },
+}
+const killed: [title: string, settings: Settings][] = [
+  ['a run', settings],
+  ['a convolutional one, normalised by its batches', normalised],
+]
+for (const [title, given] of killed)
+  test(`${title} killed three times and resumed ends with the weights and curves of one that never was, bit for bit`, async () => {
+    const whole = jobOf(`whole ${title}`, 'denoising', given)
+    const undisturbed = await runWorker(whole)
+    assert.equal(undisturbed.last?.type, 'done')
 
-  const broken = jobOf('broken', 'denoising', settings)
-  let points: typeof undisturbed.points = []
-  // Killed right after the first moment that it shows, i.e. before, while or after a checkpoint is written; then a little later.
-  for (const [attempt, moments] of [2, 1, 2].entries()) {
-    let shown = 0
-    const { last, points: kept } = await runWorker({ ...broken, resume: attempt > 0 }, points, (message, worker) => {
-      if (message.type === 'preview' && ++shown > moments) worker.kill()
-    })
-    assert.equal(last, null, 'the worker ended before it was killed')
-    points = kept
-  }
-  const resumed = await runWorker({ ...broken, resume: true }, points)
-  assert.equal(resumed.last?.type, 'done')
+    const broken = jobOf(`broken ${title}`, 'denoising', given)
+    let points: typeof undisturbed.points = []
+    // Killed right after the first moment that it shows, i.e. before, while or after a checkpoint is written; then a little later.
+    for (const [attempt, moments] of [2, 1, 2].entries()) {
+      let shown = 0
+      const { last, points: kept } = await runWorker({ ...broken, resume: attempt > 0 }, points, (message, worker) => {
+        if (message.type === 'preview' && ++shown > moments) worker.kill()
+      })
+      assert.equal(last, null, 'the worker ended before it was killed')
+      points = kept
+    }
+    const resumed = await runWorker({ ...broken, resume: true }, points)
+    assert.equal(resumed.last?.type, 'done')
 
-  for (const name of ['last', 'best'] as const) {
-    const [a, b] = [readCheckpoint(whole.runFolder, name), readCheckpoint(broken.runFolder, name)]
-    assert.equal(b.position.step, a.position.step)
-    assert.deepEqual(b.position.best, a.position.best)
-    assert.deepEqual(b.state, a.state, `${name} differs`)
-  }
-  const curve = (list: typeof points) => list.map(({ key, step, value }) => `${key} ${step} ${value}`).toSorted()
-  assert.deepEqual(curve(resumed.points), curve(undisturbed.points))
-  assert.deepEqual(
-    readdirSync(join(broken.runFolder, 'checkpoints')),
-    readdirSync(join(whole.runFolder, 'checkpoints')),
-    'the same files, nothing half-written',
-  )
-})
+    for (const name of ['last', 'best'] as const) {
+      const [a, b] = [readCheckpoint(whole.runFolder, name), readCheckpoint(broken.runFolder, name)]
+      assert.equal(b.position.step, a.position.step)
+      assert.deepEqual(b.position.best, a.position.best)
+      assert.deepEqual(b.state, a.state, `${name} differs`)
+    }
+    const curve = (list: typeof points) => list.map(({ key, step, value }) => `${key} ${step} ${value}`).toSorted()
+    assert.deepEqual(curve(resumed.points), curve(undisturbed.points))
+    assert.deepEqual(
+      readdirSync(join(broken.runFolder, 'checkpoints')),
+      readdirSync(join(whole.runFolder, 'checkpoints')),
+      'the same files, nothing half-written',
+    )
+  })
 
 /** What is done to a worker, and when: `at` is asked about every message, `so` how many of its kind came before in this attempt. */
 interface Blow {

@@ -37,12 +37,15 @@ function jobOf(variant: string, settings: Settings): TrainJob {
   }
 }
 const checkpoints = (job: TrainJob) => readdirSync(join(job.runFolder, 'checkpoints')).sort()
-const isSurplus = (name: string) => /^(optimizer|state|stage)\//.test(name)
+/** Running statistics are a part of the network, whatever else is a state. */
+const isSurplus = (name: string) => /^(optimizer|stage|state(?!\/(en|de)coder))\//.test(name)
 
 const kinds: [string, Settings][] = [
   ['classical', {}],
   ['denoising', { 'training.patience': 3, 'training.optimizer': 'momentum' }],
   ['sparseBias', { 'training.optimizer': 'rmsprop' }],
+  ['variational', { 'network.normalisation': 'batch', 'training.patience': 3 }],
+  ['sparseBias', { 'network.normalisation': 'batch' }],
   ['classical', { 'network.tied': false, 'pretraining.kind': 'greedy', 'pretraining.batchSize': 16, 'pretraining.epochs': 2 }],
 ]
 

@@ -281,6 +281,30 @@ const unfit: [dataset: keyof typeof datasets, variant: string, typed: string, fi
   ],
   // Weights that cannot be unrolled.
   ['images', 'classical', `${machines} network.weightNorm=true`, 'network.weightNorm', /turn network.weightNorm off/],
+  ['images', 'classical', 'network.normalisation=batch network.tied=true', 'network.normalisation', /set network.tied to false/],
+  [
+    'images',
+    'classical',
+    'network.normalisation=batch network.weightNorm=true',
+    'network.normalisation',
+    /turn network.weightNorm off/,
+  ],
+  ['images', 'classical', `${greedy} network.normalisation=batch`, 'network.normalisation', /or pretraining.kind to none/],
+  ['images', 'classical', 'network.normalisation=batch training.batchSize=1', 'training.batchSize', /at least 2/],
+  [
+    'images',
+    'contractive',
+    'network.normalisation=batch network.tied=false',
+    'network.normalisation',
+    /contraction has no meaning/,
+  ],
+  [
+    'images',
+    'classical',
+    'network.convolutions=8x4s2 network.upsampling=resize network.tied=true',
+    'network.upsampling',
+    /network.tied to false/,
+  ],
   ['images', 'contractive', `${greedy} network.weightNorm=true`, 'network.weightNorm', /turn network.weightNorm off/],
   [
     'images',

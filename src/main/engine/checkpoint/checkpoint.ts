@@ -5,7 +5,7 @@ import { configSchema, type Config } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Shape } from '../../../shared/shape.ts'
 import { variantOf } from '../variants/registry.ts'
-import { weightsOf } from '../variants/variant.ts'
+import { partsOfNetwork } from '../variants/variant.ts'
 import { inputMetadata, inputShapeIn } from './inputShape.ts'
 import { isFinite, readSafetensors, readShapes, writeSafetensors, type NamedTensor } from './safetensors.ts'
 
@@ -41,8 +41,8 @@ export interface Checkpoint {
   classes: readonly string[]
   position: Position
   /**
-   * Weights by their names, slots as `optimizer/SLOT/WEIGHT`, a variant's own state as `state/NAME`. While a layer is
-   * pretrained: the whole network's weights as they are by then, and all of the layer's autoencoder by the same names behind
+   * Weights by their names, slots as `optimizer/SLOT/WEIGHT`, a variant's own state and running statistics as `state/NAME`. While
+   * a layer is pretrained: the whole network's weights as they are by then, and all of the layer's autoencoder by the same names behind
    * `stage/`.
    */
   state: Record<string, Float32Array>
@@ -61,7 +61,9 @@ export const checkpointFile = (runFolder: string, name: CheckpointName) => join(
 export function writeCheckpoint(runFolder: string, name: CheckpointName, checkpoint: Checkpoint): void {
   const { variant, config, seed, dataset, inputShape, classes, position, state } = checkpoint
   mkdirSync(folderOf(runFolder), { recursive: true })
-  const shapes = new Map(weightsOf(variantOf(variant), config, inputShape, classes.length).map((spec) => [spec.name, spec.shape]))
+  const shapes = new Map(
+    partsOfNetwork(variantOf(variant), config, inputShape, classes.length).map((spec) => [spec.name, spec.shape]),
+  )
   const tensors = Object.fromEntries(
     Object.entries(state).map(([key, data]): [string, NamedTensor] => {
       const weight = key.startsWith('optimizer/') ? key.split('/').slice(2).join('/') : key
@@ -141,7 +143,7 @@ export function describeCheckpointFile(file: string): Omit<Checkpoint, 'state'> 
     // Checkpoints from before there were stages are of runs with one.
     const position = positionSchema.parse(JSON.parse(metadata['position'] ?? ''))
     let expected = 0
-    for (const { name, shape } of weightsOf(variantOf(metadata['variant'] ?? ''), config, inputShape, classes.length)) {
+    for (const { name, shape } of partsOfNetwork(variantOf(metadata['variant'] ?? ''), config, inputShape, classes.length)) {
       if (!shapes[name] || count(shapes[name]) !== count(shape)) throw new Error(`${name} is missing or has another size`)
       expected += count(shape)
     }

@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs'
 import { checkpointFile, type CheckpointName } from './checkpoint.ts'
+import { isOfNetwork } from '../network/normalisation.ts'
 import { readSafetensors, readShapes, writeSafetensors } from './safetensors.ts'
 
-/**
- * What only a training that goes on needs: the optimizer's slots, a variant's state, the autoencoder of the layer that is being
- * trained.
- */
-const surplus = (tensor: string): boolean => /^(stage|optimizer|state)\//.test(tensor)
+/** What only a training that goes on needs. */
+const surplus = (tensor: string): boolean => !isOfNetwork(tensor)
 
 const size = (shape: readonly number[]): number => 4 * shape.reduce((product, length) => product * length, 1)
 

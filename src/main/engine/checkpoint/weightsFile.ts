@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { configSchema, withoutStatistics, type Config } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { sizeOf, type Shape } from '../../../shared/shape.ts'
+import { isOfNetwork } from '../network/normalisation.ts'
 import { variants } from '../variants/registry.ts'
-import { weightsOf, type Variant } from '../variants/variant.ts'
+import { partsOfNetwork, type Variant } from '../variants/variant.ts'
 import type { Position } from './checkpoint.ts'
 import { inputShapeIn } from './inputShape.ts'
 import { readShapes } from './safetensors.ts'
@@ -18,7 +19,7 @@ export interface WeightsFile {
   classes: string[]
   step: number
   epoch: number
-  /** Of the network's weights, by their names. */
+  /** Of the network's weights and running statistics, by their names. */
   shapes: Record<string, number[]>
 }
 
@@ -69,7 +70,7 @@ export function readWeightsFile(path: string): WeightsFile {
       classes: JSON.parse(metadata['classes'] ?? '[]') as string[],
       step: position.step,
       epoch: position.epoch,
-      shapes: Object.fromEntries(Object.entries(shapes).filter(([name]) => !/^(optimizer|state)\//.test(name))),
+      shapes: Object.fromEntries(Object.entries(shapes).filter(([name]) => isOfNetwork(name))),
     }
   } catch (cause) {
     if (cause instanceof WorkbenchError) throw cause
@@ -107,7 +108,15 @@ export function matchWeights(
       field: 'data.standardise',
     })
   }
-  const specs = weightsOf(variant, config, facts.input, facts.classes)
+  const meanings =
+    config.network.convolutions.length > 0 ? (['normalisation', 'upsampling'] as const) : (['normalisation'] as const)
+  const differs = meanings.find((key) => config.network[key] !== file.config.network[key])
+  if (differs !== undefined) {
+    const field = `network.${differs}`
+    const trained = `The weights in ${path} were trained with ${field} ${file.config.network[differs]}, and mean nothing otherwise`
+    throw new WorkbenchError('RUN_MISMATCH', `${trained}; leave ${field} as it is in the file.`, { field })
+  }
+  const specs = partsOfNetwork(variant, config, facts.input, facts.classes)
   const fits = ({ name, shape }: { name: string; shape: number[] }) => shapes[name]?.join() === shape.join()
   const unfit = specs.find((spec) => spec.name.startsWith('encoder/') && !fits(spec))
   if (unfit !== undefined) {

@@ -9,7 +9,7 @@ import type { Randomness } from '../network/randomness.ts'
 import { logVarianceRange, type Layers, type Likelihood } from '../network/weights.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { networkOf } from '../training/objective.ts'
-import { layersOfVariant, likelihoodOf, priorOf, weightsOf, type Prior, type Variant } from '../variants/variant.ts'
+import { layersOfVariant, likelihoodOf, partsOfNetwork, priorOf, type Prior, type Variant } from '../variants/variant.ts'
 
 /**
  * What a decoder's output says of the values: that they are probabilities, or means with this deviation (null: with one that the
@@ -35,7 +35,7 @@ export class ExploredNetwork implements Model {
 
   /** @param weights by their names; other ones among them are left out */
   constructor(variant: Variant, config: Config, input: Shape, classes: number, weights: Record<string, Float32Array>) {
-    const specs = weightsOf(variant, config, input, classes)
+    const specs = partsOfNetwork(variant, config, input, classes)
     this.input = input
     this.codeSize = config.network.layers.at(-1)!
     this.config = config

@@ -28,6 +28,17 @@ const random = /Random|Multinomial|TruncatedNormal/
 
 const bytesOf = (data: Float32Array) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 
+/**
+ * What a value that was computed from these weights is called after: the only one, or of a layer that is normalised its kernel or
+ * its bias.
+ */
+function mainOf(origins: readonly string[]): string | undefined {
+  const layers = new Set(origins.map((name) => name.replace(/^state\//, '').replace(/[^/]*$/, '')))
+  const [layer] = layers
+  if (origins.length < 2 || layers.size > 1) return origins.length === 1 ? origins[0] : undefined
+  return [`${layer}kernel`, `${layer}bias`].find((name) => origins.includes(name))
+}
+
 /** Knows which tensors of a recording are the same at every call, and their values. */
 export class Constants {
   readonly #source: ValueSource
@@ -99,9 +110,8 @@ export class Constants {
         'INTERNAL',
         `The value of ${name} (${maker.op}) was not recorded; please report it with the run's settings.`,
       )
-    const [origin, ...others] = this.#origins.get(name)!
-    const sameShape =
-      origin !== undefined && others.length === 0 && this.#source.weights[origin]?.shape.join() === value.shape.join()
+    const origin = mainOf([...this.#origins.get(name)!])
+    const sameShape = origin !== undefined && this.#source.weights[origin]?.shape.join() === value.shape.join()
     return { dtype: output.dtype, shape: value.shape, data: value.data, weight: sameShape ? origin : null }
   }
 

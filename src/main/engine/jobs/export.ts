@@ -10,7 +10,7 @@ import { networkParts, partsOf } from '../network/parts.ts'
 import { trace } from '../trace/recorder.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import { version } from '../version.ts'
-import { weightsOf } from '../variants/variant.ts'
+import { partsOfNetwork } from '../variants/variant.ts'
 import { inputTensor } from '../network/inputs.ts'
 import { clearRows } from '../export/clearRows.ts'
 import { measureReduced } from './exportFigures.ts'
@@ -61,7 +61,7 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
       { field: 'part' },
     )
   const part = networkParts[job.part]
-  const specs = weightsOf(variant, config, dataset, classes.length)
+  const specs = partsOfNetwork(variant, config, dataset, classes.length)
   const tensors = Object.fromEntries(specs.map(({ name, shape }) => [name, tf.keep(tf.tensor(state[name]!.slice(), shape))]))
   // A new one for each use: a network keeps what it normalises, and that lasts as long as the use.
   const network = () => networkOf(variant, config, dataset, tensors)

@@ -28,7 +28,7 @@ export interface ObjectiveResult {
  * Loss, terms and gradients of a variant's objective at given weights, for checking it against another implementation. The input
  * holds the weights, `x` [B, D] and, where the objective draws, what to use instead: `xCorrupted` [B, D], `weightNoise/NAME` (added to
  * the kernel as it is), `dropoutMask` [B, Z] of zeros and ones; the variant's state where it has one, by name (`rhoHat` [Z]); and
- * of standardised inputs `inputMean` and `inputDeviation` [C].
+ * of standardised inputs `inputMean` and `inputDeviation` [C]. As in a step of training, layers are normalised by the batch.
  * @throws WorkbenchError TENSOR_INVALID for a missing, misshapen, surplus or non-finite tensor; VARIANT_UNSUITABLE
  */
 export function computeObjective({ variant: id, config: settings, shape: ofRows, in: input, out }: ObjectiveJob): ObjectiveResult {

@@ -6,7 +6,7 @@ import type { WeightSpec } from './layer.ts'
  * runs of one seed share the beginnings of the layers that they have in common, whatever else they contain. Box and Muller 1958.
  */
 export function initialValues(spec: WeightSpec, seed: number): Float32Array {
-  const values = new Float32Array(spec.shape.reduce((product, size) => product * size, 1))
+  const values = new Float32Array(spec.shape.reduce((product, size) => product * size, 1)).fill(spec.initial ?? 0)
   if (spec.scale === 0) return values
   const source = random(`weights ${spec.name}`, seed, ...spec.shape)
   for (let i = 0; i < values.length; i += 2) {

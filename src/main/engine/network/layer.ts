@@ -37,7 +37,7 @@ export interface LinearMap {
   /** Squared L2 norm of the weights that each output reads, [out]; where `matrix` is null and no eye is to be sent through. */
   squaredNorms?(kernel: Tensor, operations: Operations): Tensor
   /** The way back with a kernel of its own, as an untied decoder has it. */
-  mirror(): Mirror
+  mirror(upsampling?: NetworkConfig['upsampling']): Mirror
   /** How single outputs and inputs are taken away; absent where they cannot be: such a map neither makes nor reads codes. */
   readonly pruned?: {
     /** Without all outputs but those that are kept. */
@@ -68,6 +68,13 @@ export interface LayerKind {
   onnx: Readonly<Record<string, { rank: number; filterAxis: number }>>
 }
 
+/** Names of what a layer is normalised by (normalisation.ts): the scale is a weight, running mean and variance are states. */
+export interface Normalised {
+  scale: string
+  mean: string
+  variance: string
+}
+
 /** One layer of a network: a linear map or its adjoint, the weights that it reads, and what follows. */
 export interface Layer {
   /** `encoder/0` */
@@ -79,29 +86,40 @@ export interface Layer {
   kernel: string
   bias: string
   activation: Activation
+  /** What its sums are normalised by before the activation; absent where they are not. */
+  normalised?: Normalised
 }
 
 /** One named tensor of a network, with how it begins. Names are fixed by the design: `encoder/0/kernel`, `decoder/0/bias`, ... */
 export interface WeightSpec {
   name: string
   shape: number[]
-  role: 'kernel' | 'bias'
-  /** Standard deviation of the initial normal draw; 0 for biases. */
+  role: 'kernel' | 'bias' | 'scale'
+  /** Standard deviation of the initial normal draw around `initial`; 0 where nothing is drawn. */
   scale: number
+  /** 0 where it is absent. */
+  initial?: number
 }
 
 /**
- * A layer's kernel and bias. Initial scales: Glorot normal sqrt(2 / (in + out)) for sigmoid, tanh, softplus and linear layers
- * (Glorot and Bengio 2010), He normal sqrt(2 / in) for relu and elu (He et al. 2015), by the activation that the kernel feeds.
+ * A layer's kernel and bias, and the scale of what is normalised. Initial scales: Glorot normal sqrt(2 / (in + out)) for sigmoid,
+ * tanh, softplus and linear layers (Glorot and Bengio 2010), He normal sqrt(2 / in) for relu and elu (He et al. 2015), by the
+ * activation that the kernel feeds.
  */
-export function specsOf({ map, adjoint, kernel, bias, activation }: Layer): [WeightSpec, WeightSpec] {
+export function specsOf(layer: Layer): WeightSpec[] {
+  const { map, kernel, bias, activation, normalised } = layer
   const he = activation === 'relu' || activation === 'elu'
   const scale = Math.sqrt(2 / (he ? map.fan.in : map.fan.in + map.fan.out))
+  const shape = [biasesOf(layer)]
   return [
     { name: kernel, shape: [...map.kernel], role: 'kernel', scale },
-    { name: bias, shape: [adjoint ? map.biases.in : map.biases.out], role: 'bias', scale: 0 },
+    { name: bias, shape, role: 'bias', scale: 0 },
+    ...(normalised ? [{ name: normalised.scale, shape, role: 'scale' as const, scale: 0, initial: 1 }] : []),
   ]
 }
+
+/** How many biases a layer has: one for each channel, or unit, that it gives. */
+export const biasesOf = ({ map, adjoint }: Pick<Layer, 'map' | 'adjoint'>): number => (adjoint ? map.biases.in : map.biases.out)
 
 /** Number of filters of a kernel with this shape. */
 export const filtersIn = (kernel: readonly number[]): number => kernel.at(-1)!

@@ -1,7 +1,8 @@
 import type { ChannelStatistics, NetworkConfig, Reconstruction } from '../../../shared/config.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import { meanSquaredJacobianNorm, projectedJacobianNorm, type LayerPass } from './jacobian.ts'
-import { filtersIn, type Layer } from './layer.ts'
+import { filtersIn, type Layer, type Normalised } from './layer.ts'
+import { epsilon } from './normalisation.ts'
 import * as operations from './operations.ts'
 import { classifierOf, type Layers } from './weights.ts'
 
@@ -18,6 +19,11 @@ export interface NetworkShape {
   standardise?: ChannelStatistics | null
   /** What of the encoder's output is the code; all of it without a gate. */
   gate?: (code: Tensor2D) => Tensor2D
+  /**
+   * Given in training: layers are normalised by their batch, and what that was is told here, once for each pass through a layer.
+   * Without it they are normalised by the running statistics, which then are among the weights.
+   */
+  onBatch?: (layer: Layer, mean: Tensor1D, variance: Tensor1D) => void
 }
 
 /** A constant channel is what it is; divided by 1 it stays so. */
@@ -32,8 +38,8 @@ export class Network {
   readonly #shape: NetworkShape
   readonly #config: NetworkConfig
   readonly #weights: Weights
-  /** What the layers read: weights, normalised and perturbed where the settings say so; each made once. */
-  readonly #kernels = new Map<string, Tensor>()
+  /** What the layers read: weights, normalised and perturbed where the settings say so. */
+  readonly #made = new Map<string, Tensor>()
   readonly #perturb: (name: string, kernel: Tensor) => Tensor
 
   constructor(shape: NetworkShape, weights: Weights, perturb: (name: string, kernel: Tensor) => Tensor = (_, kernel) => kernel) {
@@ -66,18 +72,20 @@ export class Network {
       const { map, activation } = layer
       const pre = this.#affine(h, layer)
       h = activate(pre, activation)
-      const kernel = index === 0 ? this.#ofInputs(layer.kernel) : this.#kernel(layer.kernel)
+      const kernel = index === 0 ? this.#ofInputs(layer) : this.#kernel(layer)
       return { map, kernel, activation, pre, output: h }
     })
   }
 
   /** mean_B ||df/dx||_F^2 of the encoder whose layers ran so. */
   meanSquaredJacobianNorm(layers: readonly LayerPass[]): Scalar {
+    this.#requireOwnDerivatives()
     return meanSquaredJacobianNorm(layers)
   }
 
   /** The same, estimated from random signs of the code units. @param draws uniform in [0, 1), [B, projections, Z] */
   projectedJacobianNorm(layers: readonly LayerPass[], draws: Tensor): Scalar {
+    this.#requireOwnDerivatives()
     return projectedJacobianNorm(layers, draws)
   }
 
@@ -142,9 +150,9 @@ export class Network {
   }
 
   /** The first kernel as it acts on inputs that are not standardised yet: what a derivative by them is made of. */
-  #ofInputs(name: string): Tensor {
+  #ofInputs(layer: Layer): Tensor {
     const { standardise } = this.#shape
-    const kernel = this.#kernel(name)
+    const kernel = this.#kernel(layer)
     if (!standardise) return kernel
     const size = kernel.size / filtersIn(kernel.shape)
     return kernel.div(tiled(divisors(standardise), size).reshape([...kernel.shape.slice(0, -1), 1]))
@@ -159,18 +167,51 @@ export class Network {
     return this.#affine(code, classifierOf(code.shape[1], this.#weights['classifier/bias']!.size))
   }
 
-  #affine(h: Tensor2D, { map, adjoint, kernel, bias }: Layer): Tensor2D {
-    const pre = adjoint ? map.back(h, this.#kernel(kernel), operations) : map.apply(h, this.#kernel(kernel), operations)
-    return operations.addBias(pre, this.#weights[bias] as Tensor1D)
+  #affine(h: Tensor2D, layer: Layer): Tensor2D {
+    const { map, adjoint, normalised } = layer
+    const { onBatch } = this.#shape
+    const kernel = this.#kernel(layer)
+    const sums = adjoint ? map.back(h, kernel, operations) : map.apply(h, kernel, operations)
+    if (!normalised || !onBatch) return operations.addBias(sums, this.#bias(layer))
+    const [scale, bias] = [normalised.scale, layer.bias].map((name) => this.#weights[name] as Tensor1D)
+    const { values, mean, variance } = operations.batchNormalised(sums, scale!, bias!, epsilon)
+    onBatch(layer, mean, variance)
+    return values
   }
 
-  #kernel(name: string): Tensor {
-    let kernel = this.#kernels.get(name)
-    if (!kernel) {
-      const stored = this.#weights[name]!
-      kernel = this.#perturb(name, this.#config.weightNorm ? operations.normalisedFilters(stored) : stored)
-      this.#kernels.set(name, kernel)
-    }
-    return kernel
+  #bias({ name, bias: of, normalised }: Layer): Tensor1D {
+    const bias = this.#weights[of] as Tensor1D
+    if (!normalised) return bias
+    return this.#once(`${name}/folded`, () => bias.sub(this.#weights[normalised.mean]!.mul(this.#factors(name, normalised))))
+  }
+
+  /** What a layer's map multiplies by: of a normalised one with what its running statistics multiply by. */
+  #kernel({ name, kernel: of, adjoint, normalised }: Layer): Tensor {
+    const kernel = this.#once(of, () => {
+      const stored = this.#weights[of]!
+      return this.#perturb(of, this.#config.weightNorm ? operations.normalisedFilters(stored) : stored)
+    })
+    if (!normalised || this.#shape.onBatch) return kernel
+    return this.#once(`${of}/folded`, () => {
+      const factors = this.#factors(name, normalised)
+      return kernel.mul(adjoint ? factors.reshape([-1, 1]) : factors)
+    })
+  }
+
+  /** scale / sqrt(variance + epsilon) by the running statistics. */
+  #factors(layer: string, { scale, variance }: Normalised): Tensor1D {
+    return this.#once(`${layer}/factors`, () => this.#weights[scale]!.div<Tensor1D>(this.#weights[variance]!.add(epsilon).sqrt()))
+  }
+
+  #once<T extends Tensor>(name: string, make: () => T): T {
+    const made = (this.#made.get(name) as T | undefined) ?? make()
+    this.#made.set(name, made)
+    return made
+  }
+
+  /** An image that is normalised by its batch has no derivative of its own. */
+  #requireOwnDerivatives(): void {
+    if (this.#shape.onBatch && this.#shape.layers.encoder.some(({ normalised }) => normalised))
+      throw new Error('what is normalised by its batch depends on all images of it')
   }
 }

@@ -2,9 +2,10 @@ import type { Activation, Reconstruction } from '../../../shared/config.ts'
 import { bool, native, nativeOutputs, type } from '../trace/native.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import { differentiable } from './differentiable.ts'
-import { convolved, convolvedBack } from './space.ts'
+import { convolved, convolvedBack, enlarged, enlargedBack } from './space.ts'
 
-export { convolved, convolvedBack }
+export { batchNormalised } from './batchNormalised.ts'
+export { convolved, convolvedBack, enlarged, enlargedBack }
 
 /**
  * The differentiable pieces of a network, each one native operation with its native gradient. tfjs's own kernels compose

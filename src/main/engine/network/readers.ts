@@ -1,5 +1,6 @@
 import type { NetworkConfig } from '../../../shared/config.ts'
 import { filtersIn, usedKernel, type Layer, type LinearMap } from './layer.ts'
+import { folded } from './normalisation.ts'
 import type { Layers } from './weights.ts'
 
 /** The layers that read the code: the decoder's first one, or all of its heads where they are its first. */
@@ -19,6 +20,6 @@ export function prunedBy({ name, map }: Layer): NonNullable<LinearMap['pruned']>
 export function outgoingNorms(network: NetworkConfig, layers: Layers, weights: Record<string, Float32Array>): number[] {
   const squares = new Float64Array(network.layers.at(-1)!)
   for (const layer of readersOf(layers))
-    prunedBy(layer).addSquares(usedKernel(network, weights[layer.kernel]!, filtersIn(layer.map.kernel)), squares)
+    prunedBy(layer).addSquares(usedKernel(network, folded(layer, weights).kernel, filtersIn(layer.map.kernel)), squares)
   return Array.from(squares, Math.sqrt)
 }

@@ -1,6 +1,6 @@
 import { sizeOf, type Shape } from '../../../shared/shape.ts'
 import type { Attribute } from '../trace/record.ts'
-import { native, type } from '../trace/native.ts'
+import { bool, native, type } from '../trace/native.ts'
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 import { differentiable } from './differentiable.ts'
 
@@ -12,13 +12,13 @@ import { differentiable } from './differentiable.ts'
 const T = { T: type('float32') }
 
 /** Values in another order of axes, the first one as long as is left. */
-const shaped = (x: Tensor, shape: readonly number[]): Tensor =>
+export const shaped = (x: Tensor, shape: readonly number[]): Tensor =>
   native('Reshape', { ...T, Tshape: type('int32') }, [x, tf.tensor1d([-1, ...shape], 'int32')])
 
 const sides = ({ height, width, channels }: Shape): [number, number, number] => [height, width, channels]
 
 /** The shape of the images and the steps of a convolution whose padding is SAME. */
-interface Geometry {
+export interface Geometry {
   in: Shape
   out: Shape
   /** [kh, kw, in, out] */
@@ -76,3 +76,27 @@ export function convolvedBack(y: Tensor2D, kernel: Tensor, geometry: Geometry): 
     },
   )
 }
+
+const sidesOf = ({ height, width }: Shape): Tensor => tf.tensor1d([height, width], 'int32')
+const nearest = { ...T, align_corners: bool(false), half_pixel_centers: bool(false) }
+/** Each value of a larger image is that at floor(place * small / large). @param y [N, small] -> [N, large] */
+const enlarge = (y: Tensor, small: Shape, large: Shape): Tensor =>
+  shaped(native('ResizeNearestNeighbor', nearest, [shaped(y, sides(small)), sidesOf(large)]), [sizeOf(large)])
+const enlargeBack = (x: Tensor, small: Shape, large: Shape): Tensor =>
+  shaped(native('ResizeNearestNeighborGrad', nearest, [shaped(x, sides(large)), sidesOf(small)]), [sizeOf(small)])
+
+/** Images enlarged by nearest neighbours, differentiable. @param y [N, small] -> [N, large] */
+export const enlarged = (y: Tensor2D, small: Shape, large: Shape): Tensor2D =>
+  differentiable(
+    [y],
+    () => enlarge(y, small, large),
+    (dx) => [enlargeBack(dx, small, large)],
+  )
+
+/** Its adjoint, differentiable: of every value the sum over those that are made of it. @param x [N, large] -> [N, small] */
+export const enlargedBack = (x: Tensor2D, small: Shape, large: Shape): Tensor2D =>
+  differentiable(
+    [x],
+    () => enlargeBack(x, small, large),
+    (dy) => [enlarge(dy, small, large)],
+  )

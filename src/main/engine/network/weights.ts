@@ -2,6 +2,7 @@ import type { NetworkConfig } from '../../../shared/config.ts'
 import { sizeOf, vectorOf, type Shape } from '../../../shared/shape.ts'
 import { specsOf, type Layer, type LinearMap, type WeightSpec } from './layer.ts'
 import { dense } from './layers/dense.ts'
+import { normalisedAs, statisticsOf, type Statistic } from './normalisation.ts'
 import { layerKinds } from './layers/kinds.ts'
 
 /**
@@ -58,18 +59,21 @@ export function layersOf(network: NetworkConfig, input: Shape, heads: Heads | nu
     }))
   })
   const last = maps.length - 1
+  /** Hidden layers are normalised: neither the code nor the output, nor the heads beside them. */
+  const hidden = (layer: Layer, index: number): Layer =>
+    network.normalisation === 'batch' && index !== last ? { ...layer, normalised: normalisedAs(layer.name) } : layer
   const encoder = maps.map(({ map, encoder: name }, index) =>
-    named(`encoder/${name}`, map, index === last ? network.codeActivation : network.activation),
+    hidden(named(`encoder/${name}`, map, index === last ? network.codeActivation : network.activation), index),
   )
   const decoder = maps.toReversed().map(({ map, encoder: from, decoder: name }, index): Layer => {
     const activation = index === last ? network.outputActivation : network.activation
     if (network.tied) return { ...named(`decoder/${name}`, map, activation, true), kernel: `encoder/${from}/kernel` }
-    const mirror = map.mirror()
-    return named(`decoder/${name}`, mirror.map, activation, mirror.adjoint)
+    const mirror = map.mirror(network.upsampling)
+    return hidden(named(`decoder/${name}`, mirror.map, activation, mirror.adjoint), index)
   })
   if (!heads) return { encoder, decoder, codeHeads: [], outputHeads: [] }
   const coding = maps.at(-1)!.map,
-    giving = maps[0]!.map.mirror()
+    giving = maps[0]!.map.mirror(network.upsampling)
   const [code, ...codeHeads] = heads.code.map((head) => named(`encoder/${head}`, coding, 'linear'))
   const [output, ...outputHeads] = heads.output.map((head, index) =>
     named(`decoder/${head}`, giving.map, index === 0 ? network.outputActivation : 'linear', giving.adjoint),
@@ -82,19 +86,27 @@ export const classifierOf = (codeSize: number, classes: number): Layer =>
   named('classifier', dense(vectorOf(codeSize), vectorOf(classes)), 'linear')
 
 /**
- * Every weight of a network, encoder first; a tied kernel counts as the encoder's. A network that classifies has a softmax layer
- * instead of a decoder.
+ * Every layer of a network, encoder first. One that classifies has a softmax layer instead of a decoder.
  * @param classes null for an autoencoder
  */
+function everyLayer(network: NetworkConfig, input: Shape, heads: Heads | null, classes: number | null): Layer[] {
+  const { encoder, decoder, codeHeads, outputHeads } = layersOf(network, input, heads)
+  const rest = classes === null ? [...decoder, ...outputHeads] : [classifierOf(codeSizeOf(network, input), classes)]
+  return [...encoder, ...codeHeads, ...rest]
+}
+
+/** Every running statistic that a network is normalised by; none without normalisation. @param classes as above */
+export const statisticSpecs = (network: NetworkConfig, input: Shape, heads: Heads | null, classes: number | null): Statistic[] =>
+  everyLayer(network, input, heads, classes).flatMap(statisticsOf)
+
+/** Every weight of a network in that order; a tied kernel counts as the encoder's. @param classes as above */
 export function weightSpecs(
   network: NetworkConfig,
   input: Shape,
   heads: Heads | null = null,
   classes: number | null = null,
 ): WeightSpec[] {
-  const { encoder, decoder, codeHeads, outputHeads } = layersOf(network, input, heads)
-  const rest = classes === null ? [...decoder, ...outputHeads] : [classifierOf(codeSizeOf(network, input), classes)]
-  const specs = [...encoder, ...codeHeads, ...rest].flatMap(specsOf)
+  const specs = everyLayer(network, input, heads, classes).flatMap(specsOf)
   return specs.filter(({ name }, index) => specs.findIndex((spec) => spec.name === name) === index)
 }
 

@@ -14,7 +14,7 @@ import type { Variable } from './modelGraph.ts'
 import type { ModelSpec } from './modelSpec.ts'
 import { Program } from './program.ts'
 
-/** Weights, optimizer slots (`optimizer/SLOT/WEIGHT`) and a variant's state (`state/NAME`), by name. */
+/** Weights, optimizer slots (`optimizer/SLOT/WEIGHT`), a variant's state and running statistics (`state/NAME`), by name. */
 export type State = Record<string, Float32Array>
 export type Batch = Uint8Array | Float32Array
 
@@ -38,6 +38,7 @@ export class CompiledModel implements Model {
   readonly specs: readonly WeightSpec[]
   readonly layers: Layers
   readonly #network: NetworkConfig
+  readonly #statistics: readonly Variable[]
   readonly #likelihood: Likelihood | null
   readonly #classifies: boolean
   readonly #takesClean: boolean
@@ -57,6 +58,7 @@ export class CompiledModel implements Model {
     this.input = spec.input
     this.specs = program.weights
     this.#network = spec.config.network
+    this.#statistics = program.statistics
     this.#likelihood = likelihoodOf(spec.variant, spec.config)
     this.#classifies = program.classifies
     this.#takesClean = program.takesClean
@@ -96,9 +98,9 @@ export class CompiledModel implements Model {
     return Object.fromEntries(this.#variables.map(({ name, shape }) => [name, shape]))
   }
 
-  /** Copies of the weights alone. */
+  /** Copies of what the network is made of alone: its weights and running statistics. */
   weights(): State {
-    return this.#read(this.specs.map(({ name }) => name))
+    return this.#read([...this.specs, ...this.#statistics].map(({ name }) => name))
   }
 
   /**

@@ -17,7 +17,7 @@ export function addForward(model: ModelGraph): Recording {
   const { graph } = model
   const forward = recordForward(model)
   const x = graph.input('x', 'float32', [-1, model.rowSize])
-  const results = graph.inline('forward', forward, { x, ...model.reads('forward') })
+  const results = graph.inline('forward', forward, { x, ...model.networkReads('forward') })
   for (const [name, result] of Object.entries(results)) graph.node(name, 'Identity', [result], float)
   addLikelihood(model, x)
   return forward
@@ -39,14 +39,14 @@ function addLikelihood(model: ModelGraph, x: string): void {
     (network, named) => ({ logLikelihood: logLikelihoodOf(likelihood, network, named('x') as Tensor2D, named('z') as Tensor2D) }),
   )
   const z = graph.input('z', 'float32', [-1, size])
-  const { logLikelihood } = graph.inline('likelihood', recording, { x, z, ...model.reads('likelihood') })
+  const { logLikelihood } = graph.inline('likelihood', recording, { x, z, ...model.networkReads('likelihood') })
   graph.node('logLikelihood', 'Identity', [logLikelihood!], float)
 }
 
 /** The sum of the codes of a batch of any size, for means over the training split. */
 export function addCodeSum(model: ModelGraph, forward: Recording): void {
   const { graph } = model
-  const { code } = graph.inline('codes', forward, { x: 'scaled', ...model.reads('codes') })
+  const { code } = graph.inline('codes', forward, { x: 'scaled', ...model.networkReads('codes') })
   const axis = graph.constant('codes/axis', 'int32', [1], new Uint8Array(new Int32Array([0]).buffer))
   graph.node('codeSum', 'Sum', [code!, axis], { ...float, Tidx: type('int32'), keep_dims: bool(false) })
 }
@@ -77,8 +77,8 @@ function recordAnyBatch(
   const { variant, config, input } = model.spec
   const [recording, other] = [2, 3].map(
     (batch) =>
-      trace(inputs(batch), model.givenWeights(), (named) =>
-        compute(networkOf(variant, config, input, model.namedWeights(named)), named),
+      trace(inputs(batch), model.givenNetwork(), (named) =>
+        compute(networkOf(variant, config, input, model.namedNetwork(named)), named),
       ).recording,
   )
   const frozen = ({ constants, operations }: Recording) =>

@@ -4,9 +4,9 @@ import { GraphBuilder } from '../trace/graph.ts'
 import { type } from '../trace/native.ts'
 import type { Given } from '../trace/recorder.ts'
 import type { Scalar, Tensor, Tensor1D, Tensor2D } from '../trace/tensorflow.ts'
-import { weightsOf } from '../variants/variant.ts'
+import { statisticsOf, weightsOf } from '../variants/variant.ts'
 import type { ModelSpec } from './modelSpec.ts'
-import { cleanErrorName, stateSpecs, termNames, watchedNames } from './objective.ts'
+import { cleanErrorName, termNames, watchedNames } from './objective.ts'
 import { optimizerOf, type Optimizer } from './optimizers.ts'
 import { randomness } from './randomness.ts'
 
@@ -33,7 +33,9 @@ export class ModelGraph {
   readonly graph = new GraphBuilder()
   readonly spec: ModelSpec
   readonly weights: readonly WeightSpec[]
-  /** Weights, then optimizer slots as `optimizer/SLOT/WEIGHT`, then the variant's state as `state/NAME`. */
+  /** What the network is normalised by, besides: also where it is not trained. */
+  readonly statistics: readonly Variable[]
+  /** Weights, then optimizer slots as `optimizer/SLOT/WEIGHT`, then the variant's state and the statistics as `state/NAME`. */
   readonly variables: readonly Variable[]
   readonly terms: readonly string[]
   /** What validation gives after the terms. */
@@ -48,6 +50,7 @@ export class ModelGraph {
     this.spec = spec
     this.trains = trains && variant.objective !== undefined
     this.weights = weightsOf(variant, config, input, spec.classes)
+    this.statistics = statisticsOf(variant, config, input, spec.classes)
     this.optimizer = optimizerOf(variant, config)
     this.terms = this.trains ? termNames(variant, config) : []
     this.watched = this.trains ? [...watchedNames(variant, config), ...(this.classifies ? [] : [cleanErrorName])] : []
@@ -55,7 +58,10 @@ export class ModelGraph {
     this.variables = [
       ...this.weights.map(({ name, shape }) => ({ name, shape, initial: 0 })),
       ...slots.flatMap((slot) => this.weights.map(({ name, shape }) => ({ name: `optimizer/${slot}/${name}`, shape, initial: 0 }))),
-      ...(this.trains ? stateSpecs(variant, config, input).map(({ name, ...rest }) => ({ name: `state/${name}`, ...rest })) : []),
+      ...(this.trains
+        ? (variant.state?.(config, input) ?? []).map(({ name, ...rest }) => ({ name: `state/${name}`, ...rest }))
+        : []),
+      ...this.statistics,
     ]
     this.#handles = new Map(this.variables.map(({ name, shape }) => [name, this.graph.variable(`variables/${name}`, shape)]))
     this.#addAssignments()
@@ -100,6 +106,12 @@ export class ModelGraph {
     return Object.fromEntries(this.weights.map(({ name }) => [name, this.graph.read(`${prefix}/read/${name}`, this.handle(name))]))
   }
 
+  /** Reads of weights and statistics: of all that the network is made of. */
+  networkReads(prefix: string): Record<string, string> {
+    const statistics = this.statistics.map(({ name }) => [name, this.graph.read(`${prefix}/read/${name}`, this.handle(name))])
+    return { ...this.reads(prefix), ...(Object.fromEntries(statistics) as Record<string, string>) }
+  }
+
   stateReads(prefix: string): Record<string, string> {
     return Object.fromEntries(
       this.stateVariables.map(({ name }) => [name, this.graph.read(`${prefix}/read/${name}`, this.handle(name))]),
@@ -113,6 +125,11 @@ export class ModelGraph {
 
   givenWeights(): Given[] {
     return this.weights.map(({ name, shape }) => ({ name, tensor: filled(shape) }))
+  }
+
+  /** The network by itself: its weights and statistics. */
+  givenNetwork(): Given[] {
+    return [...this.weights, ...this.statistics].map(({ name, shape }) => ({ name, tensor: filled(shape) }))
   }
 
   givenState(): Given[] {
@@ -148,6 +165,10 @@ export class ModelGraph {
 
   namedWeights(named: (name: string) => Tensor): Record<string, Tensor> {
     return Object.fromEntries(this.weights.map(({ name }) => [name, named(name)]))
+  }
+
+  namedNetwork(named: (name: string) => Tensor): Record<string, Tensor> {
+    return Object.fromEntries([...this.weights, ...this.statistics].map(({ name }) => [name, named(name)]))
   }
 
   namedState(named: (name: string) => Tensor): Record<string, Tensor> {

@@ -1,13 +1,14 @@
 import type { Config } from '../../../shared/config.ts'
 import { vectorOf, type Shape } from '../../../shared/shape.ts'
 import { fieldsOf } from '../variants/settings/fields.ts'
-import { Network, type Weights } from '../network/network.ts'
+import { Network, type NetworkShape, type Weights } from '../network/network.ts'
 import * as boltzmann from '../network/boltzmann.ts'
 import { largest, reconstructionTerm, withGradient } from '../network/operations.ts'
 import * as probability from '../network/probability.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import type { Randomness } from '../network/randomness.ts'
-import { layersOfVariant, type StateSpec, type Variant } from '../variants/variant.ts'
+import { momentum } from '../network/normalisation.ts'
+import { layersOfVariant, statisticsOf, type StateSpec, type Variant } from '../variants/variant.ts'
 
 /** Names of what `objectiveTerms` returns, in its order: the loss, the variant's terms, weight decay where it is on. */
 export const termNames = (variant: Variant, config: Config): string[] => [
@@ -16,8 +17,11 @@ export const termNames = (variant: Variant, config: Config): string[] => [
   ...(config.training.weightDecay > 0 ? ['weightDecay'] : []),
 ]
 
-/** What a variant keeps from step to step with this config. */
-export const stateSpecs = (variant: Variant, config: Config, input: Shape): StateSpec[] => variant.state?.(config, input) ?? []
+/** What a variant keeps from step to step with this config, and what its network is normalised by. */
+export const stateSpecs = (variant: Variant, config: Config, input: Shape): StateSpec[] => [
+  ...(variant.state?.(config, input) ?? []),
+  ...statisticsOf(variant, config, input).map(({ name, ...rest }) => ({ name: name.slice('state/'.length), ...rest })),
+]
 
 /** Names of all that a variant may keep, whatever its own choices are. */
 export function stateNames(variant: Variant, config: Config, input: Shape): Set<string> {
@@ -38,8 +42,18 @@ export const watchedNames = (variant: Variant, config: Config): string[] =>
     size === 1 ? [name] : Array.from({ length: size }, (_, index) => `${name}/${index}`),
   )
 
-/** The network of a variant: encode, gate, decode. */
-export function networkOf(variant: Variant, config: Config, input: Shape, weights: Weights): Network {
+/**
+ * The network of a variant: encode, gate, decode.
+ * @param weights by name; running statistics among them, by the names of checkpoints
+ * @param onBatch given in training, see `NetworkShape`
+ */
+export function networkOf(
+  variant: Variant,
+  config: Config,
+  input: Shape,
+  weights: Weights,
+  onBatch?: NetworkShape['onBatch'],
+): Network {
   const gate = variant.gate && ((code: Tensor2D) => variant.gate!(code, config.regularizer as never, { largest }))
   const { standardise, statistics = null } = config.data
   if (standardise !== 'none' && !statistics) throw new Error('a network with standardised inputs needs their mean and deviation')
@@ -50,6 +64,7 @@ export function networkOf(variant: Variant, config: Config, input: Shape, weight
       reconstruction: config.reconstruction,
       standardise: standardise === 'none' ? null : statistics,
       ...(gate ? { gate } : {}),
+      ...(onBatch ? { onBatch } : {}),
     },
     weights,
   )
@@ -82,6 +97,8 @@ export interface Given {
   labels?: Tensor1D | null
   /** Epochs of training so far; past any warm-up where it is absent. */
   epoch?: Scalar
+  /** Whether this is a step of training: then layers are normalised by this batch, else by the running statistics in `state`. */
+  trains?: boolean
   /** Used instead of the variant's own corruption of x where given, [B, D]. */
   corrupted?: Tensor2D | null
 }
@@ -93,6 +110,28 @@ export interface Objective {
   observed: Record<string, Tensor>
   /** What the variant watches, as `watchedNames` names it, [n]; null where that is nothing. */
   watched: Tensor1D | null
+  /** Of a step of training: the running statistics after it, named as in `state`. */
+  statistics: Record<string, Tensor>
+}
+
+/** Weights with the running statistics that are among a step's state, as a network reads them. */
+export const withStatistics = (weights: Weights, state: Record<string, Tensor>): Weights => ({
+  ...weights,
+  ...Object.fromEntries(Object.entries(state).map(([name, value]) => [`state/${name}`, value])),
+})
+
+/** Collects running statistics as they are after a step: of a layer that a step goes through more than once, after the first pass. */
+function following(state: Record<string, Tensor>): { statistics: Record<string, Tensor>; onBatch: NetworkShape['onBatch'] & {} } {
+  const statistics: Record<string, Tensor> = {}
+  return {
+    statistics,
+    onBatch(layer, ...ofBatch) {
+      for (const [index, key] of (['mean', 'variance'] as const).entries()) {
+        const name = layer.normalised![key].slice('state/'.length)
+        statistics[name] ??= state[name]!.mul(momentum).add(ofBatch[index]!.mul(1 - momentum))
+      }
+    },
+  }
 }
 
 /**
@@ -100,9 +139,10 @@ export interface Objective {
  * plainly as the reference, and asked for gradients at given weights.
  */
 export function objectiveOf(variant: Variant, config: Config, given: Given): Objective {
-  const { weights, x: images, input = vectorOf(images.shape[1]), random, state, labels, epoch, corrupted } = given
+  const { weights, x: images, input = vectorOf(images.shape[1]), random, state, labels, epoch, trains, corrupted } = given
   if (!variant.objective) throw new Error(`${variant.id} has no objective`)
-  const network = networkOf(variant, config, input, weights)
+  const { statistics, onBatch } = following(state)
+  const network = networkOf(variant, config, input, withStatistics(weights, state), trains ? onBatch : undefined)
   const settings = config.regularizer as never
   const x = config.data.binarise === 'dynamic' ? boltzmann.bernoulli(images, random.uniform('binarise', images.shape)) : images
   const observed: Record<string, Tensor> = {}
@@ -134,6 +174,7 @@ export function objectiveOf(variant: Variant, config: Config, given: Given): Obj
   return {
     terms: { loss, ...terms },
     observed,
+    statistics,
     watched: names.length === 0 ? null : (tf.concat(names.map((name) => watched[name]!.reshape([-1]))) as Tensor1D),
   }
 }

@@ -41,8 +41,8 @@ export function addStep(model: ModelGraph): string[] {
   const { recording } = trace(model.givenBatch(config.training.batchSize), model.givenWeights(), (named) => {
     const given = model.given(named)
     const x = trainedOn(spec, given.x, given.random)
-    const { terms, gradients, observed } = lossAndGradients(variant, config, { ...given, x })
-    return { ...terms, ...prefixed('gradient', gradients), ...prefixed('observed', observed) }
+    const { terms, gradients, observed, statistics } = lossAndGradients(variant, config, { ...given, x })
+    return { ...terms, ...prefixed('gradient', gradients), ...prefixed('observed', observed), ...prefixed('state', statistics) }
   })
   const reads = { ...model.reads('training'), ...model.stateReads('training') }
   const results = graph.inline('training', recording, { ...model.fed, ...reads })
@@ -54,11 +54,12 @@ export function addStep(model: ModelGraph): string[] {
     return `^${optimizer.apply(graph, `update/${name}`, handles, rate, gradients[index]!)}`
   })
   const after = addAfterStep(model, updates, reads, recording, results)
+  const followed = model.statistics.map(({ name }) => `^${graph.assign(`follow/${name}`, model.handle(name), results[name]!)}`)
   const terms = model.packed(
     'training/terms',
     model.terms.map((term) => results[term]!),
   )
-  graph.node('step', 'Identity', [terms, ...updates, ...after], float)
+  graph.node('step', 'Identity', [terms, ...updates, ...after, ...followed], float)
   return addNorms(model, { rate, gradients, updates, reads, results })
 }
 

@@ -15,9 +15,10 @@ import { labelledRows } from '../data/labelled.ts'
 import { validationSplit } from '../data/split.ts'
 import { initialValues } from '../network/initialise.ts'
 import type { WeightSpec } from '../network/layer.ts'
+import { isOfNetwork } from '../network/normalisation.ts'
 import { variantOf } from '../variants/index.ts'
 import { stackConfig } from '../variants/layers.ts'
-import { weightsOf } from '../variants/variant.ts'
+import { statisticsOf, weightsOf } from '../variants/variant.ts'
 import type { CompiledModel, State } from './compiled.ts'
 import { openTrainingData, type TrainingData } from './data.ts'
 import { Diverged } from './diverged.ts'
@@ -26,9 +27,8 @@ import { TrainingProgress } from './progress.ts'
 import { Stopped, type Port } from './port.ts'
 import { countsOf, stagesOf, type PlannedStage } from './stages.ts'
 
-/** The network's weights among what a checkpoint holds. */
-const weightsOnly = (state: State): State =>
-  Object.fromEntries(Object.entries(state).filter(([name]) => !/^(stage|optimizer|state)\//.test(name)))
+/** The network's weights and running statistics among what a checkpoint holds. */
+const weightsOnly = (state: State): State => Object.fromEntries(Object.entries(state).filter(([name]) => isOfNetwork(name)))
 
 /**
  * What the stages of one run's training have in common: its data, its plan, where in it the training is, and how that is made
@@ -112,12 +112,14 @@ export class TrainingRun {
   initial(): State {
     const specs = this.job.config.pretraining.kind === 'none' ? this.specs : [...this.stackSpecs, ...this.specs]
     const begun = this.job.begin === undefined ? {} : readSafetensors(this.job.begin).tensors
-    return Object.fromEntries(
-      specs.map((spec) => [
-        spec.name,
-        begun[spec.name]?.shape.join() === spec.shape.join() ? begun[spec.name]!.data : initialValues(spec, this.job.seed),
-      ]),
+    const given = ({ name, shape }: Pick<WeightSpec, 'name' | 'shape'>) =>
+      begun[name]?.shape.join() === shape.join() ? begun[name].data : null
+    const weights = specs.map((spec): [string, Float32Array] => [spec.name, given(spec) ?? initialValues(spec, this.job.seed)])
+    const { variant, config } = this.job
+    const statistics = statisticsOf(variantOf(variant), config, this.data.seen, this.data.seen.classes.length).map(
+      (spec): [string, Float32Array] => [spec.name, given(spec) ?? new Float32Array(spec.shape[0]!).fill(spec.initial)],
     )
+    return Object.fromEntries([...weights, ...statistics])
   }
 
   /**

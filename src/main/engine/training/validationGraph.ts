@@ -2,7 +2,7 @@ import { type } from '../trace/native.ts'
 import { trace, type Given } from '../trace/recorder.ts'
 import type { Tensor, Tensor2D } from '../trace/tensorflow.ts'
 import { filled, float, type ModelGraph } from './modelGraph.ts'
-import { cleanError, cleanErrorName, objectiveOf } from './objective.ts'
+import { cleanError, cleanErrorName, objectiveOf, withStatistics } from './objective.ts'
 
 /** The validation of so many images at once, as `validateN`: the terms, then what is watched. */
 export function addValidation(model: ModelGraph, size: number): void {
@@ -20,7 +20,7 @@ export function addValidation(model: ModelGraph, size: number): void {
             variant,
             config,
             given.input,
-            given.weights,
+            withStatistics(given.weights, given.state),
             model.takesClean ? (named('clean') as Tensor2D) : given.x,
           ),
         }

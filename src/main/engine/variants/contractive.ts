@@ -55,6 +55,17 @@ export default defineVariant({
           'With neither tied nor normalised weights the encoder can shrink while the decoder grows, which ' +
             'satisfies the contraction term without contracting; set network.tied or network.weightNorm.',
         ],
+  check: ({ network, fineTuning }) =>
+    network.normalisation === 'batch' && fineTuning.kind !== 'classification'
+      ? [
+          {
+            field: 'network.normalisation',
+            message:
+              'What is normalised by its batch depends on all of its images, so that contraction has no meaning for one of them; ' +
+              'set network.normalisation to none.',
+          },
+        ]
+      : [],
   objective({ x, network, random, settings: { lambda, jacobian, projections } }) {
     const layers = network.encodeLayers(x)
     const code = layers.at(-1)!.output

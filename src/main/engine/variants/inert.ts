@@ -9,7 +9,9 @@ export function inertSettings(variant: Variant, config: Config): Map<string, str
   const { network, fineTuning, pretraining, regularizer } = config
   const found = new Map<string, string>()
   if (network.layers.length === 1 && network.convolutions.length === 0)
-    found.set('network.activation', 'with one layer, which is the code, there is no hidden one')
+    for (const key of ['network.activation', 'network.normalisation'])
+      found.set(key, 'with one layer, which is the code, there is no hidden one')
+  if (network.convolutions.length === 0) found.set('network.upsampling', 'there are no convolutions to go back through')
   if (likelihoodOf(variant, config) !== null)
     found.set('reconstruction', 'the likelihood of the decoder is the reconstruction term')
   if (fineTuning.kind !== 'classification') return found
@@ -18,6 +20,6 @@ export function inertSettings(variant: Variant, config: Config): Map<string, str
   if (!variant.gate) for (const key of Object.keys(regularizer)) found.set(`regularizer.${key}`, why)
   // Layers that are pretrained rebuild their inputs, the first one the images.
   if (pretraining.kind === 'none')
-    for (const key of ['reconstruction', 'network.outputActivation', 'network.tied']) found.set(key, why)
+    for (const key of ['reconstruction', 'network.outputActivation', 'network.tied', 'network.upsampling']) found.set(key, why)
   return found
 }

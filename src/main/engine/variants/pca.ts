@@ -24,6 +24,8 @@ export default defineVariant({
       outputActivation: 'linear',
       tied: true,
       weightNorm: false,
+      upsampling: 'transposed',
+      normalisation: 'none',
     },
     reconstruction: 'squaredError',
   },

@@ -50,6 +50,8 @@ export default defineVariant({
       convolutions: [],
       tied: true,
       weightNorm: false,
+      upsampling: 'transposed',
+      normalisation: 'none',
       activation: 'sigmoid',
       codeActivation: hidden === 'bernoulli' ? 'sigmoid' : 'linear',
       outputActivation: visible === 'bernoulli' ? 'sigmoid' : 'linear',

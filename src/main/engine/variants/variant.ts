@@ -6,7 +6,8 @@ import type { PixelKind } from '../data/pixelKind.ts'
 import type { Shape } from '../../../shared/shape.ts'
 import type { Network } from '../network/network.ts'
 import type { WeightSpec } from '../network/layer.ts'
-import { headsOf, layersOf, weightSpecs, type Layers, type Likelihood } from '../network/weights.ts'
+import type { Statistic } from '../network/normalisation.ts'
+import { headsOf, layersOf, statisticSpecs, weightSpecs, type Layers, type Likelihood } from '../network/weights.ts'
 import type { Randomness } from '../network/randomness.ts'
 import type { Rows } from '../network/rows.ts'
 
@@ -225,6 +226,21 @@ export const weightsOf = (variant: Pick<Variant, 'likelihood'>, config: Config, 
     headsOf(likelihoodOf(variant, config)),
     config.fineTuning.kind === 'classification' ? classes : null,
   )
+
+/** The running statistics that a variant's network is normalised by. @param classes as above */
+export const statisticsOf = (variant: Pick<Variant, 'likelihood'>, config: Config, input: Shape, classes = 0): Statistic[] =>
+  statisticSpecs(
+    config.network,
+    input,
+    headsOf(likelihoodOf(variant, config)),
+    config.fineTuning.kind === 'classification' ? classes : null,
+  )
+
+/** All that a variant's network is made of, in a checkpoint: its weights and running statistics. @param classes as above */
+export const partsOfNetwork = (variant: Pick<Variant, 'likelihood'>, config: Config, input: Shape, classes = 0) => [
+  ...weightsOf(variant, config, input, classes),
+  ...statisticsOf(variant, config, input, classes),
+]
 
 /** The layers of a variant's network. */
 export const layersOfVariant = (variant: Pick<Variant, 'likelihood'>, config: Config, input: Shape): Layers =>

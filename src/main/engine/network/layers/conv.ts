@@ -1,6 +1,7 @@
 import { convolvedShape, type Convolution } from '../../../../shared/convolutions.ts'
 import { sizeOf, type Shape } from '../../../../shared/shape.ts'
 import type { LayerKind, LinearMap } from '../layer.ts'
+import type { Geometry } from '../space.ts'
 
 /** One kernel [kh, kw, in, filters] at every place of an image, `stride` pixels apart; padding is SAME as TensorFlow counts it. */
 function convolution(input: Shape, { filters, kernel: side, stride }: Convolution): LinearMap {
@@ -19,9 +20,31 @@ function convolution(input: Shape, { filters, kernel: side, stride }: Convolutio
     back: (y, kernel, { convolvedBack }) => convolvedBack(y, kernel, geometry),
     matrix: () => null,
     squaredNorms: (kernel, { ones, convolved }) => convolved(ones(sizeOf(input)), kernel.square(), geometry).squeeze([0]),
-    mirror: () => ({ map, adjoint: true, kernelOf: (kernel) => kernel }),
+    mirror: (upsampling) => ({
+      map: upsampling === 'resize' ? resizing(map, geometry) : map,
+      adjoint: true,
+      kernelOf: (kernel) => kernel,
+    }),
   }
   return map
+}
+
+/**
+ * What a decoder goes back through instead, so that no checkerboards come of it (Odena, Dumoulin and Olah 2016): the convolution at
+ * every place of the image, stride 1, and of its maps the sum over all values that nearest neighbours make of one. Its adjoint
+ * enlarges the maps to the image's sides and then convolves them.
+ */
+function resizing(map: LinearMap, { in: image, out: small, kernel }: Pick<Geometry, 'in' | 'out' | 'kernel'>): LinearMap {
+  const large = { ...image, channels: small.channels }
+  const geometry = { in: image, out: large, kernel, stride: 1 }
+  const { squaredNorms: _, ...same } = map
+  const resized: LinearMap = {
+    ...same,
+    apply: (x, kernel, { convolved, enlargedBack }) => enlargedBack(convolved(x, kernel, geometry), small, large),
+    back: (y, kernel, { convolvedBack, enlarged }) => convolvedBack(enlarged(y, small, large), kernel, geometry),
+    mirror: () => ({ map: resized, adjoint: true, kernelOf: (kernel) => kernel }),
+  }
+  return resized
 }
 
 /** Of `network.convolutions`: each reads what the one before gives, the first one the image. */

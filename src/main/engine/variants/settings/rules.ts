@@ -5,6 +5,7 @@ import { checkLayers } from '../layers.ts'
 import type { Facts, Problem, Variant } from '../variant.ts'
 import { dataProblems } from './dataRules.ts'
 import { labelProblems } from './labelRules.ts'
+import { networkProblems } from './networkRules.ts'
 
 /** What is wrong with a config whose single settings are in their ranges. */
 export function problemsOf(config: Config, facts: Facts, variant: Variant): Problem[] {
@@ -13,6 +14,7 @@ export function problemsOf(config: Config, facts: Facts, variant: Variant): Prob
   const rules = [
     ...dataProblems(config, facts, variant),
     ...lengthRules(config, variant, available),
+    ...networkProblems(config, variant),
     ...labelProblems(config, facts, available),
     ...(variant.check?.(config, facts) ?? []),
   ]
