@@ -256,6 +256,84 @@ test("every other part's programs run as shown", async () => {
   assert.match(runPython(decoder.python, join(folder, 'codes.npy')), /\(2, 28, 28\)/)
 })
 
+test("a convolutional network's programs and embeddings give its own codes; images that it cannot read are refused", async () => {
+  const photos = join(folder, 'photos'),
+    turned = join(folder, 'turned')
+  for (const [place, width, height] of [
+    [photos, 15, 11],
+    [turned, 11, 15],
+  ] as const) {
+    mkdirSync(place)
+    for (let image = 0; image < 48; image++) {
+      const pixels = Buffer.from(
+        Array.from({ length: width * height * 3 }, (_, at) => 128 + 120 * Math.sin((at % (7 + image)) + image * (at % 3))),
+      )
+      await sharp(pixels, { raw: { width, height, channels: 3 } })
+        .png()
+        .toFile(join(place, `${image}.png`))
+    }
+  }
+  await imported('photos', photos)
+  await imported('turned', turned)
+  const convolutions = { 'network.convolutions': '8x4s2,12x3', 'network.layers': [6], 'training.batchSize': 8 }
+  const run = await trained('photos', convolutions)
+  const { codes, paths, size } = ownCodes(run)
+  const files = paths.map((path) => join(photos, path))
+  for (const input of ['pixels', 'raw'] as const) {
+    const { node, python: snippet } = await exported(run, 'encoder', input)
+    const near = (theirs: ArrayLike<number>, from: number, where: string) =>
+      Array.from(theirs).forEach((value, at) =>
+        assert.ok(Math.abs(value - codes[from + at]!) <= 2e-5, `${where} ${input}: ${value} instead of ${codes[from + at]}`),
+      )
+    near(numbersIn(runNode(node, files[3]!)), 3 * size, 'Node')
+    if (missing) continue
+    const theirs = pythonCodes(snippet, join(folder, 'convolved.bin'), ...files)
+    assert.equal(theirs.length, codes.length)
+    near(theirs, 0, 'Python')
+  }
+  for (const part of ['autoencoder', 'decoder'] as const) {
+    const { node } = await exported(run, part)
+    const given = join(folder, 'code.json')
+    writeFileSync(given, JSON.stringify([Array.from(codes.subarray(0, size))]))
+    assert.match(runNode(node, part === 'decoder' ? given : files[0]!), /495 \]/)
+    const { width, height } = await sharp(join(resolve(node, '..'), 'reconstruction.png')).metadata()
+    assert.deepEqual([width, height], [15, 11])
+  }
+
+  const embedded = async (encoder: { run: string } | { model: string }, data: { folder: string } | { dataset: string }) => {
+    const { task } = await call('embeddings.create', {
+      encoder,
+      data,
+      out: join(folder, `convolved-${files.length}.csv`),
+      force: true,
+    })
+    await ended(task.id)
+    const [, ...lines] = readFileSync(join(folder, `convolved-${files.length}.csv`), 'utf8')
+      .trim()
+      .split('\n')
+    return new Map(lines.map((line) => [line.split(',')[0], line.split(',').slice(-size).map(Number)]))
+  }
+  for (const data of [{ folder: photos }, { dataset: 'photos' }]) {
+    const found = await embedded({ run: run.id }, data)
+    paths.forEach((path, row) =>
+      found
+        .get(path)!
+        .forEach((value, unit) => assert.ok(Math.abs(value - codes[row * size + unit]!) <= 2e-5, `${path}, unit ${unit}`)),
+    )
+  }
+  // As many values, but other images: to convolutions that is not the same.
+  const sentence =
+    /^The encoder takes images of 15 × 11 with 3 channels, and the dataset has images of 11 × 15 with 3 channels; import/
+  await assert.rejects(embedded({ run: run.id }, { dataset: 'turned' }), { message: sentence })
+  const raw = join(folder, 'convolved-raw.onnx')
+  const { task } = await call('exports.create', { run: run.id, part: 'encoder', input: 'raw', out: raw })
+  await ended(task.id)
+  await assert.rejects(embedded({ model: raw }, { dataset: 'turned' }), { message: sentence })
+  assert.deepEqual((await call('encoders.datasets', { run: run.id })).datasets.length, 1)
+  // Of a folder each image is made as large as those of the import were.
+  assert.equal((await embedded({ model: raw }, { folder: turned })).size, 48)
+})
+
 test(
   'images of other sizes, in colour, transparent and turned, come to the codes that the import would give',
   { skip: missing },

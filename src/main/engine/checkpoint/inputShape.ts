@@ -1,3 +1,4 @@
+import type { NetworkConfig } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { shapeSchema, sizeOf, vectorOf, type Shape } from '../../../shared/shape.ts'
 
@@ -11,9 +12,24 @@ export const inputMetadata = (shape: Shape): Record<string, string> => ({
 export const inputShapeIn = ({ inputShape, inputSize }: Record<string, string>): Shape =>
   shapeSchema.parse(inputShape === undefined ? vectorOf(Number(inputSize)) : JSON.parse(inputShape))
 
-/** What is said where a run's checkpoint takes more or fewer values than the samples of its dataset have. */
-export const trainAgain = (takes: number, has: number): WorkbenchError =>
+type Reading = Pick<NetworkConfig, 'convolutions'>
+
+/**
+ * Whether a network made for inputs of one shape can be given those of another: to a dense one a value is a value, and convolutions read
+ * what lies beside each other.
+ */
+export const takesShape = ({ convolutions }: Reading, made: Shape, given: Shape): boolean =>
+  sizeOf(made) === sizeOf(given) &&
+  (convolutions.length === 0 || (made.width === given.width && made.height === given.height && made.channels === given.channels))
+
+/** What such a network is told apart by: `351 values`, or `9 x 13 x 3 values` of images that it convolves. */
+export const valuesText = ({ convolutions }: Reading, shape: Shape): string =>
+  `${convolutions.length === 0 ? sizeOf(shape) : `${shape.width} x ${shape.height} x ${shape.channels}`} values`
+
+/** What is said where a run's checkpoint takes other values than the samples of its dataset have. */
+export const trainAgain = (network: Reading, made: Shape, given: Shape): WorkbenchError =>
   new WorkbenchError(
     'RUN_MISMATCH',
-    `The checkpoint takes ${takes} values and the dataset's samples have ${has}; train the run again.`,
+    `The checkpoint takes ${valuesText(network, made)} and the dataset's samples have ` +
+      `${valuesText(network, given).replace(/ values$/, '')}; train the run again.`,
   )

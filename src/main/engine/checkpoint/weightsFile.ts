@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { configSchema, withoutStatistics, type Config } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { sizeOf, type Shape } from '../../../shared/shape.ts'
+import type { Shape } from '../../../shared/shape.ts'
 import { isOfNetwork } from '../network/normalisation.ts'
 import { variants } from '../variants/registry.ts'
 import { partsOfNetwork, type Variant } from '../variants/variant.ts'
 import type { Position } from './checkpoint.ts'
-import { inputShapeIn } from './inputShape.ts'
+import { inputShapeIn, takesShape, valuesText } from './inputShape.ts'
 import { readShapes } from './safetensors.ts'
 
 /** A checkpoint as a file of its own: what it was trained as, without its values. */
@@ -93,11 +93,12 @@ export function matchWeights(
   facts: { input: Shape; classes: number },
 ): { taken: string[]; anew: string[] } {
   const { path, shapes, inputShape } = file
-  if (sizeOf(inputShape) !== sizeOf(facts.input)) {
+  const { network } = file.config
+  if (!takesShape(network, inputShape, facts.input)) {
     throw new WorkbenchError(
       'RUN_MISMATCH',
-      `The weights in ${path} are for ${sizeOf(inputShape)} values an image, and the dataset's images ` +
-        `have ${sizeOf(facts.input)}; import the images with the size that they were trained on.`,
+      `The weights in ${path} are for ${valuesText(network, inputShape)} an image, and the dataset's images ` +
+        `have ${valuesText(network, facts.input).replace(/ values$/, '')}; import the images with the size that they were trained on.`,
       { field: 'dataset' },
     )
   }

@@ -1,7 +1,9 @@
 import { counted } from '../../../shared/words.ts'
+import type { Config } from '../../../shared/config.ts'
 import type { Dataset } from '../../../shared/domain.ts'
 import type { Encoder } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { takesShape } from '../checkpoint/inputShape.ts'
 
 type Shape = Pick<Dataset, 'kind' | 'width' | 'height' | 'channels'>
 
@@ -30,9 +32,10 @@ export function misfit({ input, metadata }: Pick<Encoder, 'input' | 'metadata'>,
     )
   }
   const wanted = { ...input, kind: input.kind === 'rows' ? ('vector' as const) : ('image' as const) }
-  // Flat rows do not say whether they are images: what counts is how many values they have.
+  // Flat rows do not say whether they are images: what counts is how many values they have, but for convolutions.
   if (
     input.layout === 'ND' &&
+    metadata['convolutions'] === undefined &&
     input.width * input.height * input.channels === dataset.width * dataset.height * dataset.channels &&
     (input.kind === 'rows' || dataset.kind === 'image')
   )
@@ -44,9 +47,14 @@ export function misfit({ input, metadata }: Pick<Encoder, 'input' | 'metadata'>,
     input.channels === dataset.channels
   )
     return null
+  return otherSize(wanted, dataset)
+}
+
+/** What is said where an encoder takes rows of another shape than a dataset has. */
+export function otherSize(wanted: Shape, dataset: Shape): WorkbenchError {
   const remedy =
-    input.kind === 'image'
-      ? `import the images with ${input.width} × ${input.height} and ${counted(input.channels, 'channel')}`
+    wanted.kind === 'image'
+      ? `import the images with ${wanted.width} × ${wanted.height} and ${counted(wanted.channels, 'channel')}`
       : 'choose a dataset of such rows'
   return new WorkbenchError(
     'IMAGE_SIZE',
@@ -55,7 +63,6 @@ export function misfit({ input, metadata }: Pick<Encoder, 'input' | 'metadata'>,
   )
 }
 
-/** Whether a run can be given another dataset's rows: as many values of the same kind as it was trained on. */
-export const runTakes = (trainedOn: Shape, dataset: Shape): boolean =>
-  trainedOn.kind === dataset.kind &&
-  trainedOn.width * trainedOn.height * trainedOn.channels === dataset.width * dataset.height * dataset.channels
+/** Whether a run can be given another dataset's rows: values of the same kind, that its network can read. */
+export const runTakes = ({ network }: Pick<Config, 'network'>, trainedOn: Shape, dataset: Shape): boolean =>
+  trainedOn.kind === dataset.kind && takesShape(network, trainedOn, dataset)

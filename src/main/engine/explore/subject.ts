@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { shapeOf, sizeOf } from '../../../shared/shape.ts'
+import { shapeOf } from '../../../shared/shape.ts'
 import { readCheckpoint, readResult } from '../checkpoint/checkpoint.ts'
-import { trainAgain } from '../checkpoint/inputShape.ts'
+import { takesShape, trainAgain } from '../checkpoint/inputShape.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { validationSplit } from '../data/split.ts'
 import { inputTensor } from '../network/inputs.ts'
@@ -45,9 +45,7 @@ export class Subject {
   static load(target: Target, pool: DataPool): Subject {
     const { variant, config, seed, inputShape, classes, state } =
       target.checkpoint === 'result' ? readResult(target.runFolder) : readCheckpoint(target.runFolder, target.checkpoint)
-    const takes = sizeOf(inputShape),
-      has = sizeOf(target.dataset)
-    if (takes !== has) throw trainAgain(takes, has)
+    if (!takesShape(config.network, inputShape, target.dataset)) throw trainAgain(config.network, inputShape, target.dataset)
     const { folder } = target.dataset
     const key = `${folder}${config.data.binarise === 'none' ? '' : ' binarised'}`
     return new Subject(

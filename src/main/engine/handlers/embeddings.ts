@@ -6,7 +6,7 @@ import type { CodeRow, Embedding } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { claim, discard } from '../claims.ts'
 import { formatOf } from '../embed/files/write.ts'
-import { misfit, runTakes } from '../embed/fitting.ts'
+import { misfit, otherSize, runTakes } from '../embed/fitting.ts'
 import { keptNames, remedyOf } from '../embed/keptCodes.ts'
 import { suggestFile } from '../export/suggestFile.ts'
 import { checkTarget } from '../export/targetFile.ts'
@@ -76,12 +76,13 @@ export const embeddingHandlers = ({ home, store, tasks, jobs, emit }: Context) =
       return { encoder, datasets: fitting.map(({ id }) => id) }
     },
     'encoders.datasets': ({ run: reference }) => {
-      const trainedOn = store.datasets.get(store.runs.resolve(reference).datasetId)
+      const run = store.runs.resolve(reference)
+      const trainedOn = store.datasets.get(run.datasetId)
       return {
         own: trainedOn.id,
         datasets: store.datasets
           .list()
-          .filter((dataset) => runTakes(trainedOn, dataset))
+          .filter((dataset) => runTakes(run.config, trainedOn, dataset))
           .map(({ id }) => id),
       }
     },
@@ -93,6 +94,10 @@ export const embeddingHandlers = ({ home, store, tasks, jobs, emit }: Context) =
       const { run, model, title, job } = encoderOf(encoder)
       const dataset: Dataset | null = 'dataset' in data ? store.datasets.get(data.dataset) : null
       const folder = 'folder' in data ? resolve(data.folder) : null
+      if (run !== null && dataset !== null) {
+        const trainedOn = store.datasets.get(run.datasetId)
+        if (!runTakes(run.config, trainedOn, dataset)) throw otherSize(trainedOn, dataset)
+      }
       if ('folder' in data) {
         requireAbsolute(data.folder, 'folder')
         if (out === undefined)

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Settings } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { sizeOf } from '../../../shared/shape.ts'
+import { takesShape } from '../checkpoint/inputShape.ts'
 import { verifySafetensors } from '../checkpoint/safetensors.ts'
 import { beginFile, readWeightsFile, type WeightsFile } from '../checkpoint/weightsFile.ts'
 import { claim } from '../claims.ts'
@@ -88,7 +88,7 @@ export const weightsHandlers = (context: Context) => {
         weights: { ...file, sha256: await checksum(file.path) },
         datasets: store.datasets
           .list()
-          .filter((dataset) => sizeOf(dataset) === sizeOf(file.inputShape))
+          .filter((dataset) => takesShape(file.config.network, file.inputShape, dataset))
           .map(({ name }) => name),
       }
     },

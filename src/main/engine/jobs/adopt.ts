@@ -1,6 +1,7 @@
 import type { Evaluation, Preview } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { readCheckpointFile, writeCheckpoint } from '../checkpoint/checkpoint.ts'
+import { valuesText, type trainAgain } from '../checkpoint/inputShape.ts'
 import { countParameters } from '../network/weights.ts'
 import { evaluateTrained } from '../training/evaluation.ts'
 import type { Port } from '../training/port.ts'
@@ -22,11 +23,11 @@ export interface AdoptResult {
   parameters: number
 }
 
-const otherDataset = (takes: number, has: number): WorkbenchError =>
+const otherDataset: typeof trainAgain = (network, made, given) =>
   new WorkbenchError(
     'RUN_MISMATCH',
-    `The weights are for ${takes} values an image, and the dataset's images have ` +
-      `${has}; import the images with the size that they were trained on.`,
+    `The weights are for ${valuesText(network, made)} an image, and the dataset's images have ` +
+      `${valuesText(network, given).replace(/ values$/, '')}; import the images with the size that they were trained on.`,
     { field: 'dataset' },
   )
 

@@ -1,3 +1,4 @@
+import { textOfConvolutions } from '../../../shared/convolutions.ts'
 import type { Evaluation, Export } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { readResult } from '../checkpoint/checkpoint.ts'
@@ -130,6 +131,7 @@ export async function exportRun(job: ExportJob, port: Port): Promise<ExportResul
       'tfjs-node': tf.version['tfjs-node'] ?? '',
       'onnxruntime-node': runtimeVersion,
       binarise: config.data.binarise,
+      ...(config.network.convolutions.length > 0 ? { convolutions: textOfConvolutions(config.network.convolutions) } : {}),
       ...(config.data.statistics ? { standardised: JSON.stringify(config.data.statistics) } : {}),
     },
     signal: port.signal,

@@ -1,6 +1,5 @@
-import { sizeOf } from '../../../shared/shape.ts'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
-import { trainAgain } from '../checkpoint/inputShape.ts'
+import { takesShape, trainAgain } from '../checkpoint/inputShape.ts'
 import { validationSplit } from '../data/split.ts'
 import { CompiledModel } from '../training/compiled.ts'
 import { openTrainingData, type TrainingData } from '../training/data.ts'
@@ -20,15 +19,14 @@ export interface Trained<C extends Checkpoint = Checkpoint> {
 
 /**
  * Opens what nearly every job on a trained network needs first.
- * @param misfit what is said where the network takes more or fewer values than the samples have
+ * @param misfit what is said where the network takes other values than the samples have
  * @throws WorkbenchError FILE_DAMAGED, and what `misfit` makes
  */
 export function openTrained<C extends Checkpoint>(checkpoint: C, datasetFolder: string, misfit = trainAgain): Trained<C> {
   const { variant, config, seed, inputShape, classes, state } = checkpoint
   const data = openTrainingData(datasetFolder, config)
   const { seen } = data
-  const takes = sizeOf(inputShape)
-  if (takes !== seen.rowSize) throw misfit(takes, seen.rowSize)
+  if (!takesShape(config.network, inputShape, seen)) throw misfit(config.network, inputShape, seen)
   const spec = { variant: variantOf(variant), config, input: seen, kind: seen.kind, classes: classes.length }
   return {
     checkpoint,

@@ -2,9 +2,9 @@ import type { Config } from '../../../shared/config.ts'
 import { configSchema, withoutStatistics } from '../../../shared/config.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { counted } from '../../../shared/words.ts'
-import { sizeOf, type Shape } from '../../../shared/shape.ts'
+import type { Shape } from '../../../shared/shape.ts'
 import { checkpointFile, type Position } from '../checkpoint/checkpoint.ts'
-import { inputShapeIn } from '../checkpoint/inputShape.ts'
+import { inputShapeIn, takesShape } from '../checkpoint/inputShape.ts'
 import { readShapes } from '../checkpoint/safetensors.ts'
 import { factsOf, runOf } from '../experiments/newRun.ts'
 import { folderBytes } from '../folderBytes.ts'
@@ -151,7 +151,7 @@ function fromCheckpoint(
   if (lastCheckpoint === null) return 'its last checkpoint cannot be read'
   const all = store.datasets.list()
   const suits = (dataset: Dataset): boolean =>
-    sizeOf(dataset) === sizeOf(lastCheckpoint.inputShape) &&
+    takesShape(lastCheckpoint.config.network, lastCheckpoint.inputShape, dataset) &&
     (lastCheckpoint.classes.length === 0 || lastCheckpoint.classes.join('\n') === dataset.classes.join('\n'))
   const suitable = all.filter(suits)
   const dataset = chosen !== null && suits(chosen) ? chosen : suitable.length === 1 ? suitable[0]! : null

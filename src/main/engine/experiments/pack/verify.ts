@@ -4,8 +4,8 @@ import { skippedSchema, type Dataset, type Run, type Skipped } from '../../../..
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { parseJson } from '../../../../shared/json.ts'
 import { manifestLimits } from '../../../../shared/limits.ts'
-import { sizeOf } from '../../../../shared/shape.ts'
 import { foreignIn, identityOf } from '../../checkpoint/belongs.ts'
+import { takesShape, valuesText } from '../../checkpoint/inputShape.ts'
 import { verifyCheckpoint } from '../../checkpoint/sound.ts'
 import { readShapes } from '../../checkpoint/safetensors.ts'
 import { damagedFile } from '../../data/byte-stream.ts'
@@ -108,8 +108,9 @@ export async function verifyUnpacked(
     const { inputShape } = await verifyCheckpoint(checkpoint, signal)
     const foreign = foreignIn(readShapes(checkpoint).metadata, identityOf(run, dataset))
     if (foreign !== null) throw refuse(`is ${foreign}, and not of “${run.name}”`)
-    if (sizeOf(inputShape) !== sizeOf(dataset))
-      throw refuse(`takes ${sizeOf(inputShape)} values, and a row of the dataset has ${sizeOf(dataset)}`)
+    const { network } = run.config
+    if (!takesShape(network, inputShape, dataset))
+      throw refuse(`takes ${valuesText(network, inputShape)}, and a row of the dataset has ${valuesText(network, dataset)}`)
   } catch (thrown) {
     if (!(thrown instanceof WorkbenchError) || !thrown.code.startsWith('CHECKPOINT_')) throw thrown
     // Its own sentence names a file that is gone in a moment.

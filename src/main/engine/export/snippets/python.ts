@@ -1,5 +1,5 @@
 import { quietLibraries } from '../../../../shared/quietLibraries.ts'
-import { feedOf, inputSize, quoted, resultOf, whyQuiet, type SnippetSubject } from './subject.ts'
+import { feedOf, quoted, resultOf, whyQuiet, type SnippetSubject } from './subject.ts'
 
 /** Pillow's way of doing what the import does with an image of another size. */
 const fitted = {
@@ -37,7 +37,7 @@ export function pythonSnippet(subject: SnippetSubject): string {
       'images = numpy.stack([pixels(path) for path in sys.argv[1:]])',
       'images = images.reshape(len(images), -1) / numpy.float32(255)',
     ],
-    codes: [`codes = numpy.load(sys.argv[1]).astype(numpy.float32).reshape(-1, ${inputSize(subject)})`],
+    codes: ['codes = numpy.atleast_2d(numpy.load(sys.argv[1]).astype(numpy.float32))'],
     rows: [`rows = numpy.loadtxt(sys.argv[1], delimiter=',', dtype=numpy.float32, ndmin=2)`],
   }[feed]
   const name = { bytes: 'images', reals: 'images', codes: 'codes', rows: 'rows' }[feed]
