@@ -82,6 +82,121 @@ test('settings out of range are refused with their field and range, and no run b
   )
 })
 
+/** Convolutions for images of 9 x 7 x 3, as typed or as a list; with other settings; the field that is refused; what is said. */
+const written = /FILTERSxKERNEL.*none, or auto/
+const large = Array.from({ length: 12 }, () => '4096x7').join()
+const misshapen: [variant: string, convolutions: unknown, more: Settings, field: string, says: RegExp][] = [
+  ...[
+    '32x',
+    'x4',
+    '0x4',
+    '32x0',
+    '32x4s0',
+    '32*4',
+    '-32x4',
+    '3.5x2',
+    '4097x3',
+    '32x65',
+    '99999999999999999999x3',
+    '32x4s2;',
+    'auto,32x4',
+  ]
+    .concat(['none,32x4', '', 'conv', '32x4s2s2', '1e3x3', Array.from({ length: 13 }, () => '4x3').join()])
+    .map((text): (typeof misshapen)[number] => ['classical', text, {}, 'network.convolutions', written]),
+  ...[
+    null,
+    7,
+    true,
+    [32],
+    [[4, 3]],
+    [{ filters: 4 }],
+    [{ filters: 4, kernel: 3, padding: 'same' }],
+    [{ filters: '4', kernel: 3 }],
+  ].map((value): (typeof misshapen)[number] => ['classical', value, {}, 'network.convolutions', written]),
+  ['classical', '8x8', {}, 'network.convolutions', /images of 9 x 7 pixels.*kernel of 8 is too large.*at most 7/],
+  ['classical', '8x3s2,8x3s2,8x3', {}, 'network.convolutions', /Convolution 3 reads maps of 3 x 2 pixels.*kernel of 3.*at most 2/],
+  ['classical', '8x3s8', {}, 'network.convolutions', /stride of 8 leaves nothing.*at most 7/],
+  ['classical', large, {}, 'network.convolutions', /parameters.*of memory, and this machine has.*fewer filters/],
+  ['pca', '8x3', {}, 'network.convolutions', /PCA determines network.convolutions \(none\)/],
+  ['rbm', '8x3', {}, 'network.convolutions', /Boltzmann machine determines network.convolutions \(none\)/],
+  ['classical', '8x3', { 'pretraining.kind': 'rbm' }, 'network.convolutions', /pretrain dense layers only.*none.*greedy/],
+  ['classical', '8x3', { 'network.layers': [] }, 'network.layers', /1 to 12 whole numbers/],
+  ['kSparse', '8x3', { 'network.layers': [4], 'regularizer.k': 5 }, 'regularizer.k', /from 1 to 4/],
+  // What a pretrained convolution must be is said of it.
+  [
+    'classical',
+    '8x3',
+    { 'pretraining.kind': 'greedy', 'pretraining.variant': 'sparseBias', 'pretraining.regularizer.rho': -0.5 },
+    'pretraining.regularizer.rho',
+    /Convolution 8x3: Rho/,
+  ],
+]
+
+test('convolutions that cannot be are refused before anything starts: by runs, by plans and where the form asks', async (t) => {
+  const home = homeWithDataset(t, [
+    { id: 'photos00', name: 'photos', width: 9, height: 7, channels: 3, sha256: 'e'.repeat(64) },
+    { id: 'points00', name: 'points', kind: 'vector', width: 63, height: 1, channels: 3, sha256: 'd'.repeat(64) },
+  ])
+  const { call } = testEngine(t, home)
+  const cases: [dataset: string, ...(typeof misshapen)[number]][] = [
+    ...misshapen.map((each): [string, ...typeof each] => ['photos', ...each]),
+    [
+      'points',
+      'classical',
+      '8x3',
+      { reconstruction: 'squaredError' },
+      'network.convolutions',
+      /no images that could be convolved.*none/,
+    ],
+  ]
+  for (const [dataset, variant, convolutions, more, field, says] of cases) {
+    const what = `${dataset}, ${variant}, ${JSON.stringify(convolutions)}`
+    const settings: Settings = { 'network.convolutions': convolutions, ...more }
+    const holds = ({ code, field: at, message }: { code: string; field?: string; message: string }, prefix = '') => {
+      assert.deepEqual([code, at], ['SETTING_INVALID', `${prefix}${field}`], `${what}: ${message}`)
+      assert.match(message, says, what)
+      assert.doesNotMatch(message, /\[object|undefined|NaN/, what)
+      assert.ok(message.endsWith('.') && message.length < 420, `${what}: ${message}`)
+    }
+    await assert.rejects(
+      call('runs.create', { dataset, variant, settings, seed: 1 }),
+      (thrown: { code: string; message: string }) => {
+        holds(thrown)
+        return true
+      },
+      what,
+    )
+    const form = await call('runs.check', { variant, dataset, settings })
+    holds(form.problems[0]!)
+    const plan = {
+      name: what.slice(0, 40),
+      dataset,
+      seeds: [1],
+      settings: {},
+      sweep: {},
+      variants: [{ variant, settings, sweep: {} }],
+    }
+    const { problems } = (await call('experiments.check', { plan })).check
+    holds(problems[0]!, 'variants.0.settings.')
+  }
+  assert.deepEqual((await call('runs.list', {})).runs, [])
+})
+
+test('a network or a batch beyond the memory of the machine is refused, with what would fit', () => {
+  const facts = { kind: 'image', rowSize: 49_152, size: { width: 128, height: 128, channels: 3 }, trainCount: 100_000 } as const
+  const problem = (settings: Settings, memory: number, variant = 'classical') =>
+    resolveConfig(variant, settings, { ...facts, memory }).problems[0]
+  assert.equal(problem({}, 4e9), undefined)
+  assert.equal(problem({ 'network.layers': [64] }, 4e9, 'pca'), undefined)
+  assert.equal(problem({ 'network.convolutions': 'none', 'network.layers': [16384] }, 16e9)?.field, 'network.layers')
+  assert.equal(problem({ 'network.layers': [16384] }, 1e9)?.field, 'network.convolutions')
+  const batch = problem({ 'training.batchSize': 4096 }, 4e9)!
+  assert.equal(batch.field, 'training.batchSize')
+  const most = Number(/less than ([\d,]+)/.exec(batch.message)![1]!.replaceAll(',', ''))
+  assert.equal(problem({ 'training.batchSize': most }, 4e9), undefined)
+  assert.notEqual(problem({ 'training.batchSize': most + 2 }, 4e9), undefined)
+})
+
 test('every number of every variant is refused beyond its range, and taken at its ends', () => {
   for (const { id } of variants) {
     const { fields } = resolveConfig(id, {})

@@ -1,32 +1,17 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset } from '../../../shared/domain.ts'
 import { splitCounts, validationRows } from '../../../shared/split.ts'
-import { sizeOf, type Shape } from '../../../shared/shape.ts'
+import { sizeOf } from '../../../shared/shape.ts'
 import { snapshotEpochs } from '../checkpoint/checkpoint.ts'
 import { keptEpochs, resultCopies, snapshotsWithin } from '../checkpoint/snapshots.ts'
 import { filtersIn } from '../network/layer.ts'
 import { layersOf } from '../network/weights.ts'
-import { optimizerSlots } from '../training/slots.ts'
+import { optimizerSlots } from '../variants/slots.ts'
 import type { PlannedStage } from '../training/stages.ts'
 import { variantOf } from '../variants/registry.ts'
 
 /** Bytes of a float32. */
 const size = 4
-
-/**
- * What a trainer's network occupies, in bytes, about: weights, their gradients and the optimizer's slots; and of a batch every
- * layer's activations, once forwards and once backwards, for each sample where a variant draws several. Not counted: the
- * dataset, TensorFlow itself, and what a single variant computes beside this.
- */
-export function memoryOf(config: Config, input: Shape, parameters: number): number {
-  const { network, training, regularizer, fineTuning } = config
-  const encoder = layersOf(network, input).encoder.reduce((sum, { map }) => sum + sizeOf(map.out), sizeOf(input))
-  const decoder = fineTuning.kind === 'classification' ? 0 : encoder
-  const samples = typeof regularizer['samples'] === 'number' ? regularizer['samples'] : 1
-  return (
-    size * (parameters * (2 + optimizerSlots[training.optimizer].length) + 2 * training.batchSize * (encoder + samples * decoder))
-  )
-}
 
 /** What a run's checkpoint holds beside weights as long as the run can go on, in bytes. */
 export const slotBytesOf = (config: Config, parameters: number): number =>

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset, Run, Stage } from '../../../shared/domain.ts'
 import { labelledCount } from '../data/labelled.ts'
@@ -21,6 +22,7 @@ export function factsOf(home: Home, dataset: Dataset): Facts {
   const unlabelled = dataset.count - dataset.classCounts.reduce((sum, count) => sum + count, 0)
   return {
     rowSize: sizeOf(dataset),
+    memory: totalmem(),
     ...(dataset.kind === 'image' ? { size: shapeOf(dataset) } : {}),
     ...splitCounts(dataset),
     kind: dataset.kind,

@@ -2,7 +2,7 @@ import type { Config, TrainingConfig } from '../../../shared/config.ts'
 import type { GraphBuilder } from '../trace/graph.ts'
 import { bool, type } from '../trace/native.ts'
 import type { Variant } from '../variants/variant.ts'
-import { optimizerSlots } from './slots.ts'
+import { optimizerSlots } from '../variants/slots.ts'
 
 /** One rule of updating weights, as a native operation of a graph. */
 export interface Optimizer {

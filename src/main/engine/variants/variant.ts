@@ -77,6 +77,8 @@ export interface Facts {
   /** Of one image. */
   size?: Shape
   classes?: number
+  /** Of the machine, in bytes. */
+  memory?: number
   /** Of images, as they are drawn where they are binarised. */
   pixels?: PixelKind
 }

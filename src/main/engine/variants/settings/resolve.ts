@@ -6,6 +6,7 @@ import { fieldsByKey } from '../../../../shared/settings/applies.ts'
 import { flatten } from '../../../../shared/settings/nested.ts'
 import { countParameters } from '../../network/weights.ts'
 import { autoFor } from '../fromData.ts'
+import { memoryProblems } from '../memory.ts'
 import { likelihoodNotes } from '../likelihoodNotes.ts'
 import { variantOf } from '../registry.ts'
 import { weightsOf, type Facts } from '../variant.ts'
@@ -74,6 +75,12 @@ export function resolveConfig(variantId: string, settings: Settings | Given[], f
   if (sections.network['convolutions'] === auto) sections.network['convolutions'] = autoFor(facts)
   const config = problems.length === 0 ? parse(variant, chosen.layers, fields, sections, problems) : null
   if (config) for (const problem of problemsOf(config, facts, variant)) problems.push({ code: 'SETTING_INVALID', ...problem })
+  const input = facts.size ?? (facts.rowSize === undefined ? null : vectorOf(facts.rowSize))
+  const parameters =
+    input && config && problems.length === 0 ? countParameters(weightsOf(variant, config, input, facts.classes)) : null
+  if (input && config && parameters !== null && facts.memory !== undefined)
+    for (const problem of memoryProblems(variant, config, input, parameters, facts.memory))
+      problems.push({ code: 'SETTING_INVALID', ...problem })
   const sound = problems.length === 0 ? config : null
   return {
     config: sound,
@@ -89,10 +96,7 @@ export function resolveConfig(variantId: string, settings: Settings | Given[], f
         ]
       : [],
     fromData: sound ? fromData(fields, values, sound) : [],
-    parameters:
-      sound && facts.rowSize !== undefined
-        ? countParameters(weightsOf(variant, sound, facts.size ?? vectorOf(facts.rowSize), facts.classes))
-        : null,
+    parameters: sound ? parameters : null,
   }
 }
 

@@ -1,0 +1,64 @@
+import { comparedBytes as sizeText } from '../../../shared/amounts.ts'
+import type { Config } from '../../../shared/config.ts'
+import { sizeOf, type Shape } from '../../../shared/shape.ts'
+import { counted, thousands } from '../../../shared/words.ts'
+import { layersOf } from '../network/weights.ts'
+import { optimizerSlots } from './slots.ts'
+import type { Problem, Variant } from './variant.ts'
+
+/** Bytes of a float32. */
+const size = 4
+
+/** Weights with their gradients and the optimizer's slots, and what a batch's size is multiplied by, in bytes. */
+function partsOf({ network, training, regularizer, fineTuning }: Config, input: Shape, parameters: number) {
+  const encoder = layersOf(network, input).encoder.reduce((sum, { map }) => sum + sizeOf(map.out), sizeOf(input))
+  const decoder = fineTuning.kind === 'classification' ? 0 : encoder
+  const samples = typeof regularizer['samples'] === 'number' ? regularizer['samples'] : 1
+  return {
+    weights: size * parameters * (2 + optimizerSlots[training.optimizer].length),
+    sample: size * 2 * (encoder + samples * decoder),
+  }
+}
+
+/**
+ * What a trainer's network occupies, in bytes, about: weights, their gradients and the optimizer's slots; and of a batch every
+ * layer's activations, once forwards and once backwards, for each sample where a variant draws several. Not counted: the
+ * dataset, TensorFlow itself, and what a single variant computes beside this.
+ */
+export function memoryOf(config: Config, input: Shape, parameters: number): number {
+  const { weights, sample } = partsOf(config, input, parameters)
+  return weights + config.training.batchSize * sample
+}
+
+/**
+ * Why a network cannot be trained in so much memory, though not a byte were used for anything else; empty where it may be.
+ * @param memory of the machine, in bytes
+ */
+export function memoryProblems(variant: Variant, config: Config, input: Shape, parameters: number, memory: number): Problem[] {
+  const { weights, sample } = partsOf(config, input, parameters)
+  const { batchSize } = config.training
+  const needed = variant.fit ? size * parameters : weights + batchSize * sample
+  if (needed <= memory) return []
+  const has = `and this machine has ${sizeText(memory)}`
+  const most = Math.floor((memory - weights) / sample)
+  if (!variant.fit && most >= 1 && weights < memory / 2)
+    return [
+      {
+        field: 'training.batchSize',
+        message:
+          `A step of ${thousands(batchSize)} through this network takes about ${sizeText(needed)} of memory, ${has}; ` +
+          `set training.batchSize to less than ${thousands(most)}, or take a smaller network.`,
+      },
+    ]
+  const convolved = config.network.convolutions.length > 0
+  return [
+    {
+      field: convolved ? 'network.convolutions' : 'network.layers',
+      message:
+        `This network has ${counted(parameters, 'parameter')}, whose training takes about ${sizeText(needed)} of memory, ${has}; ` +
+        (convolved
+          ? 'take fewer filters, smaller kernels or larger strides in network.convolutions, or smaller network.layers.'
+          : 'take smaller network.layers.'),
+    },
+  ]
+}
