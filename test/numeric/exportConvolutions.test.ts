@@ -130,6 +130,9 @@ test('networks that classify, with normalised weights, standardised inputs, and 
     ['bernoulli', 'variational', { 'regularizer.decoder': 'bernoulli' }],
     ['gaussian', 'variational', { 'regularizer.decoder': 'gaussian' }],
     ['fixed', 'variational', { 'regularizer.decoder': 'fixedGaussian', 'network.weightNorm': true }],
+    ['resized', 'classical', { 'network.upsampling': 'resize' }],
+    ['batch', 'classical', { 'network.normalisation': 'batch', 'network.layers': [8, 6] }],
+    ['both', 'variational', { 'network.upsampling': 'resize', 'network.normalisation': 'batch' }],
     ['linear', 'classical', { 'network.activation': 'elu', 'network.outputActivation': 'linear', reconstruction: 'squaredError' }],
   ] as const) {
     const variant = variantOf(id)
@@ -162,6 +165,13 @@ test('the graph is as somebody would have drawn it', async () => {
   const encoder = 'Cast Div Transpose Conv Relu Conv Relu Conv Relu Flatten Gemm'
   const decoder = 'Gemm Relu Reshape ConvTranspose Relu Conv Relu ConvTranspose Sigmoid Transpose Flatten'
   assert.deepEqual(await operators('colour', {}), { encoder, decoder, autoencoder: `${encoder} ${decoder}` })
+  // Nearest neighbours and ordinary convolutions; what normalises is part of the layers.
+  const resized = await operators('colour', { 'network.upsampling': 'resize', 'network.normalisation': 'batch' })
+  assert.deepEqual(resized, {
+    encoder,
+    decoder: 'Gemm Relu Reshape Resize Conv Relu Conv Relu Resize Conv Sigmoid Transpose Flatten',
+    autoencoder: `${encoder} ${resized['decoder']}`,
+  })
   // A tied decoder shares the encoder's kernels: none of them is in the file twice.
   const shared = decoder.replace(' Conv ', ' ConvTranspose ')
   assert.equal((await operators('colour', { 'network.tied': true }))['autoencoder'], `${encoder} ${shared}`)

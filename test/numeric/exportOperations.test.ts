@@ -176,27 +176,9 @@ const resizes = Object.fromEntries(
       ),
   ]),
 )
-const normalisation: Use = (b, batch) => {
-  const convolved = b.op(
-    'Conv2D',
-    [imagesOf(b, batch, 8, 5, 2), b.weight('kernel3', [3, 3, 2, 3])],
-    [[batch, 8, 5, 3]],
-    convolution(1),
-  )
-  const [scale, offset, mean] = ['scale', 'offset', 'mean'].map((name) => b.weight(name, [3])) as [string, string, string]
-  const variance = b.op('Exp', [b.weight('logVariance', [3])], [[3]])
-  const normal = b.op('FusedBatchNormV3', [convolved, scale, offset, mean, variance], [[batch, 8, 5, 3], [3], [3], [3], [3], [3]], {
-    epsilon: { kind: 'float', value: 1e-3 },
-    is_training: bool(false),
-    data_format: { kind: 'string', value: 'NHWC' },
-  })
-  return flatAgain(b, batch, b.op('Relu', [normal], [[batch, 8, 5, 3]]), [8, 5, 3])
-}
-
 const uses: Record<string, Use> = {
   ...convolutions,
   ...resizes,
-  FusedBatchNormV3: normalisation,
   ...matrices('MatMul', 'transpose_a', 'transpose_b'),
   ...matrices('BatchMatMulV2', 'adj_x', 'adj_y'),
   'BatchMatMul of batches of matrices': (b, batch) =>

@@ -2,7 +2,7 @@ import protobuf from 'protobufjs'
 
 /**
  * The part of the ONNX file format that is used here. Field numbers are those of the ONNX specification (IR version 8); protobuf
- * identifies fields by number, so messages and fields that neither a dense network nor a look at a foreign file needs are left out.
+ * identifies fields by number, so messages and fields that neither a network nor a look at a foreign file needs are left out.
  */
 const schema = `
 syntax = "proto2";

@@ -1,6 +1,6 @@
 import type { OperationTranslator } from './translator.ts'
 import { elementTypes } from './onnxSchema.ts'
-import { batchNormalisation, conv, convBack, resizeNearest } from './spaceOperations.ts'
+import { conv, convBack, resizeNearest } from './spaceOperations.ts'
 
 /**
  * What each TensorFlow operation is in ONNX (opset 17): one entry an operation. Numerically they are the same function; where
@@ -169,7 +169,6 @@ export const translations: Record<string, Translation> = {
   Conv2D: conv,
   Conv2DBackpropInput: convBack,
   ResizeNearestNeighbor: resizeNearest,
-  FusedBatchNormV3: batchNormalisation,
   // The indices are int32 in TensorFlow and int64 in ONNX; nothing that is exported reads them.
   TopKV2: (t) =>
     t.emit(

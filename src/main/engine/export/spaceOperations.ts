@@ -141,6 +141,7 @@ export function resizeNearest(t: OperationTranslator): void {
   if (t.flag('align_corners') || t.flag('half_pixel_centers')) throw t.unsupported('its pixels are aligned in another way')
   const [from, to] = [t.shape(0), t.outputShape()]
   const sides = [1, 2].map((axis) => ({ from: Number(from[axis]), to: Number(to[axis]) }))
+  if (sides.every((side) => side.from === side.to)) return t.alias(0)
   const factors = sides.map((side) => resizeFactor(side.from, side.to))
   if (factors.every((factor) => factor !== null)) {
     const string = (value: string): OnnxAttribute => ({ kind: 'string', value })
@@ -154,19 +155,4 @@ export function resizeNearest(t: OperationTranslator): void {
   const image = planes(t, 0)
   const tall = t.step('Gather', [image, rows], [from[0]!, from[3]!, to[1]!, from[2]!], { axis: { kind: 'int', value: 2 } })
   onPlanes(t, 'Gather', [tall, columns], { axis: { kind: 'int', value: 3 } })
-}
-
-/** Batch normalisation as trained networks use it: a factor and a summand for each channel, which the layer before takes up. */
-export function batchNormalisation(t: OperationTranslator): void {
-  if (t.flag('is_training')) throw t.unsupported('it normalises by the batch that it is given')
-  const [scale, offset, mean, variance] = [1, 2, 3, 4].map((index) => t.floats(index).data) as [
-    Float32Array,
-    Float32Array,
-    Float32Array,
-    Float32Array,
-  ]
-  const factors = Array.from(scale, (value, channel) => value / Math.sqrt(variance[channel]! + t.real('epsilon')))
-  const summands = factors.map((factor, channel) => offset[channel]! - mean[channel]! * factor)
-  const scaled = t.step('Mul', [t.operand(0), t.reals('factors', factors)], t.outputShape())
-  t.emit('Add', [scaled, t.reals('summands', summands)], {}, [], 1)
 }

@@ -2,7 +2,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { arrange } from './arrange.ts'
 import { Constants, type ValueSource } from './constants.ts'
 import type { DynamicRecording, DynamicSpec } from './dynamicRecording.ts'
-import { plainProducts, takeIntoLayers } from './intoLayers.ts'
+import { joinBiases, plainProducts } from './biases.ts'
 import { orderIntoKernels } from './kernelOrder.ts'
 import { nameGraph } from './names.ts'
 import type { OnnxGraph } from './onnxModel.ts'
@@ -67,7 +67,7 @@ export function translate(name: string, recording: DynamicRecording, source: Val
   })
   const ids = found.map(({ id }) => id)
   const ends = draft.nodes.some(({ op }) => spatial.has(op)) ? arrange(draft, ids) : ids
-  takeIntoLayers(draft, new Set(ends))
+  joinBiases(draft, new Set(ends))
   orderIntoKernels(draft, new Set(ends))
   plainProducts(draft)
   return nameGraph(

@@ -29,11 +29,6 @@ export class OperationTranslator {
     return this.operation.outputs[0]!.shape
   }
 
-  /** Whether an input is the same at every call. */
-  isConstant(index: number): boolean {
-    return this.#constants.has(this.#input(index))
-  }
-
   /** A text attribute; '' where it is absent. */
   text(name: string): string {
     const attribute = this.operation.attributes[name]
@@ -44,12 +39,6 @@ export class OperationTranslator {
   list(name: string): readonly number[] {
     const attribute = this.operation.attributes[name]
     return attribute?.kind === 'ints' ? attribute.value : []
-  }
-
-  /** A real attribute; 0 where it is absent. */
-  real(name: string): number {
-    const attribute = this.operation.attributes[name]
-    return attribute?.kind === 'float' ? attribute.value : 0
   }
 
   /** A boolean attribute; false where it is absent. */
@@ -123,16 +112,9 @@ export class OperationTranslator {
   /**
    * Writes the node that has the operation's outputs.
    * @param types of the outputs, where they are not those of TensorFlow
-   * @param count of the outputs that it has; nothing reads the others
    */
-  emit(
-    op: string,
-    inputs: string[],
-    attributes: Record<string, OnnxAttribute> = {},
-    types: DType[] = [],
-    count = this.operation.outputs.length,
-  ): void {
-    const outputs = this.operation.outputs.slice(0, count).map(({ name, dtype, shape }, index) => ({
+  emit(op: string, inputs: string[], attributes: Record<string, OnnxAttribute> = {}, types: DType[] = []): void {
+    const outputs = this.operation.outputs.map(({ name, dtype, shape }, index) => ({
       id: name,
       dtype: types[index] ?? dtype,
       shape,
