@@ -60,6 +60,11 @@ test('a home of version 0.1.0 opens: its runs are measured, encoded, continued a
     closeTo(rows(readFileSync(out, 'utf8').trim().split('\n').slice(1, 6)), rows(codes), `codes of ${name}`)
   }
 
+  const { height, width, channels } = (await engine.call('datasets.list', {})).datasets.find(({ name }) => name === 'digits')!
+  const { torch } = await engine.call('exports.loader', { run: named('classical').id })
+  const sides = `[N, ${height}, ${width}, ${channels}]`
+  assert.ok(height > 1 && torch.includes(sides), `the loader says how images lie, which checkpoints of then do not: ${torch}`)
+
   const onnx = join(folder, 'onnx.csv')
   await made(
     engine,

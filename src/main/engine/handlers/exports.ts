@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { sizeOf } from '../../../shared/shape.ts'
+import { shapeOf, sizeOf } from '../../../shared/shape.ts'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Dataset, Export, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
@@ -124,8 +124,10 @@ export const exportHandlers = ({ home, store, tasks, jobs, emit }: Context) =>
       const run = store.runs.resolve(reference)
       const dataset = store.datasets.get(run.datasetId)
       requireCheckpoint(home, run, dataset)
-      const { file, variant, config, inputShape, classes } = describeResult(home.run(run.id))
+      const { file, variant, config, classes } = describeResult(home.run(run.id))
       const images = dataset.kind === 'image'
+      // Checkpoints of before do not say how the values lie.
+      const inputShape = shapeOf(dataset)
       return {
         file,
         torch: torchLoader({ file, variant: variantOf(variant), config, inputShape, images, classes: classes.length }),
