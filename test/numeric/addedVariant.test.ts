@@ -107,10 +107,14 @@ test('planned, trained, evaluated, compared, looked into and exported', async (t
     dataset: 'digits',
     seeds: [1],
     settings: { 'network.layers': [16, 2], 'training.epochs': 2, 'training.batchSize': 50 },
-    variants: [{ variant: 'classical' }, { variant: id, sweep: { 'regularizer.centre': ['none', 'running'] } }],
+    variants: [
+      { variant: 'classical' },
+      { variant: id, sweep: { 'regularizer.centre': ['none', 'running'] } },
+      { variant: id, title: 'Convolutional', settings: { 'network.convolutions': '4x5s3' } },
+    ],
   }
   const { check } = await call('experiments.check', { plan })
-  assert.deepEqual([check.problems, check.baseline, check.cells.length], [[], 0, 3])
+  assert.deepEqual([check.problems, check.baseline, check.cells.length], [[], 0, 4])
   const { experiment } = await call('experiments.create', { plan })
   const runs = experiment.cells.map(({ runs: [run] }) => run!.run!)
   const [plain, ...own] = await Promise.all(runs.map((run) => engine.until(run, 'completed', 'failed', 'diverged')))
@@ -149,7 +153,9 @@ test('planned, trained, evaluated, compared, looked into and exported', async (t
     code: 'QUESTION_UNSUITABLE',
   })
 
-  const out = join(temporaryFolder(t), 'encoder.onnx')
-  await made(engine, await call('exports.create', { run, part: 'encoder', out }))
-  assert.ok(existsSync(out))
+  for (const each of [run, own[2]!.id]) {
+    const out = join(temporaryFolder(t), 'encoder.onnx')
+    await made(engine, await call('exports.create', { run: each, part: 'encoder', out }))
+    assert.ok(existsSync(out))
+  }
 })

@@ -9,6 +9,8 @@ import { expandPlan, type Expansion } from '../../src/main/engine/experiments/pl
 import { combinations, sweptValues } from '../../src/main/engine/experiments/values.ts'
 import { summaryOf } from '../../src/main/engine/experiments/summary.ts'
 import { canonical, stepKey } from '../../src/main/engine/experiments/timeKeys.ts'
+import { formatSetting } from '../../src/main/engine/compare/formats.ts'
+import { readValues, textOfValues } from '../../src/renderer/components/experiments/settingValues.ts'
 import { moved } from '../../src/main/engine/queue/order.ts'
 import { fewStepsWarnings } from '../../src/main/engine/experiments/fewSteps.ts'
 import { plannedStages } from '../../src/main/engine/experiments/newRun.ts'
@@ -25,6 +27,55 @@ const plan = (given: Partial<PlanInput>) =>
 const expand = (given: Partial<PlanInput>): Expansion => expandPlan(plan(given), digits)
 const titles = ({ cells }: Expansion) => cells.map(({ cell }) => cell.title)
 const settings = ({ cells }: Expansion) => cells.map(({ cell }) => cell.settings)
+
+test('convolutions are swept as text or as lists, and read as they are typed, wherever they stand', () => {
+  const photos = { rowSize: 12_288, size: { width: 64, height: 64, channels: 3 }, trainCount: 1000, kind: 'image' as const }
+  const [small, large] = [
+    [{ filters: 16, kernel: 4, stride: 2 }],
+    [
+      { filters: 32, kernel: 4, stride: 2 },
+      { filters: 64, kernel: 4, stride: 1 },
+    ],
+  ]
+  const written = readValues({ kind: 'text' }, '16x4s2; 32x4s2,64x4; none')
+  assert.deepEqual(written, { kind: 'several', values: ['16x4s2', '32x4s2,64x4', 'none'] })
+  for (const values of [
+    ['16x4s2', '32x4s2,64x4', 'none'],
+    [small, large, []],
+  ]) {
+    const swept = plan({
+      variants: [{ variant: 'pca' }, { variant: 'classical' }, { variant: 'contractive' }],
+      sweep: { 'network.convolutions': values },
+      settings: { 'network.layers': [8] },
+    })
+    const expansion = expandPlan(swept, photos)
+    assert.deepEqual(expansion.problems, [])
+    // PCA is what it is once; the others have a cell for each network.
+    assert.deepEqual(
+      titles(expansion),
+      ['PCA'].concat(
+        ['Classical', 'Contractive'].flatMap((title) =>
+          ['16x4s2', '32x4s2,64x4', 'none'].map((text) => `${title}, convolutions ${text}`),
+        ),
+      ),
+    )
+    const configs = expansion.cells.map(({ resolved }) => resolved.config!.network.convolutions)
+    assert.deepEqual(configs, [[], small, large, [], small, large, []])
+    assert.equal(textOfValues(values, 'text'), '16x4s2; 32x4s2,64x4; none')
+    assert.equal(textOfValues(values), '16x4s2; 32x4s2,64x4; none')
+    for (const value of values) assert.doesNotMatch(`${formatSetting(value)} ${textOfValues(value, 'text')}`, /object/)
+    // What the plan leaves to them differs between PCA and the others, and says so in words.
+    const { warnings } = expandPlan(plan({ variants: swept.variants, settings: { 'network.layers': [8] } }), photos)
+    for (const warning of [...warnings, ...expansion.warnings]) assert.doesNotMatch(warning, /object/)
+    assert.ok(
+      expansion.cells.every(({ cell }) => (cell.variant === 'pca') === cell.ignored.includes('network.convolutions')),
+      'only PCA ignores convolutions',
+    )
+  }
+  // Given to PCA itself, they are refused.
+  const own = expandPlan(plan({ variants: [{ variant: 'pca', settings: { 'network.convolutions': '16x4s2' } }] }), photos)
+  assert.match(own.problems[0]!.message, /PCA determines network.convolutions \(none\)/)
+})
 
 test("a plan of nothing but variants has a cell for each, numbered in order, with the plan's settings", () => {
   const { cells, problems, baseline } = expand({

@@ -119,7 +119,8 @@ function several<T>(values: T[], shown: (value: T) => string): Written {
 export function textOfValues(given: unknown, kind?: Field['kind']): string {
   if (isRange(given)) return `${given.from} to ${given.to}, ${given.count}${given.scale === 'log' ? ', log' : ''}`
   if (areConvolutions(given)) return textOf(given)
-  if (Array.isArray(given) && (kind === 'text' || given.some(Array.isArray))) return given.map(textOf).join('; ')
+  if (Array.isArray(given) && (kind === 'text' || given.some((value) => Array.isArray(value) || String(value).includes(','))))
+    return given.map(textOf).join('; ')
   return textOf(given)
 }
 const isRange = (given: unknown): given is Range => isObject(given) && 'from' in given && 'to' in given
