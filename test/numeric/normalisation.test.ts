@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { pyramidOf, type Convolution } from '../../src/shared/convolutions.ts'
 import type { Config, Settings } from '../../src/shared/config.ts'
@@ -17,9 +20,13 @@ import { lossAndGradients } from '../../src/main/engine/training/gradients.ts'
 import { stateSpecs } from '../../src/main/engine/training/objective.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
 import { likelihoodOf, partsOfNetwork, weightsOf } from '../../src/main/engine/variants/variant.ts'
+import { writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { convolve64, convolveBack64, type Values64 } from '../fixtures/convolutions64.ts'
 import { batchNormalised64, enlarged64, normalised64, statistics64, type Rows64 } from '../fixtures/normalised64.ts'
+import { decodeModel } from '../fixtures/onnxReader.ts'
 import { PlainModel } from '../fixtures/plainModel.ts'
+import { importRows } from '../fixtures/tinyDataset.ts'
+import { exportHere } from '../fixtures/trainHere.ts'
 
 const normal = normals(random('normalisation'))
 const drawn = (count: number, scale = 1) => Float32Array.from({ length: count }, () => scale * normal())
@@ -33,7 +40,7 @@ const near = (found: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: nu
 const squash = (x: number) => 1 / (1 + Math.exp(-x))
 
 // Odd sides; a stride that the kernel does not divide, one as large as the kernel.
-const image: Shape = { height: 5, width: 7, channels: 2 }
+const image: Shape = { height: 5, width: 7, channels: 3 }
 const pyramid: Convolution[] = [
   { filters: 3, kernel: 3, stride: 2 },
   { filters: 4, kernel: 2, stride: 2 },
@@ -349,4 +356,34 @@ test('pruned, a normalised network does the same without its normalisation, wher
   near(outputs[1]!, outputs[0]!, 1e-5, 'reconstructions')
   const norms = [before, after].map(({ latent }) => latent!.outgoing())
   near(norms[1]!, [norms[0]![0]!, norms[0]![2]!], 1e-5, 'norms of what reads the code')
+})
+
+test('an exported file has normalisation in its kernels and biases, and no node for it', async () => {
+  const variant = variantOf('classical'),
+    config = configOf(both)
+  const home = mkdtempSync(join(tmpdir(), 'normalised-'))
+  try {
+    const { height, width, channels } = image
+    const pixels = Uint8Array.from({ length: 60 * sizeOf(image) }, (_, at) => (at * 37 + Math.floor(at / 70) * 11) % 256)
+    const datasetFolder = await importRows(home, 'images', [60, height, width, channels], pixels)
+    const values = valuesFor(partsOfNetwork(variant, config, image))
+    const position = { stage: 0, step: 1, epoch: 1, seconds: 1, best: null }
+    const checkpoint = { variant: 'classical', config, seed: 1, inputShape: image, classes: [], position, state: values }
+    writeCheckpoint(home, 'last', checkpoint)
+    const found: Record<string, ReturnType<typeof decodeModel>['graph']> = {}
+    for (const part of ['encoder', 'decoder'] as const) {
+      const out = join(home, `${part}.onnx`)
+      const files = { runId: 'r', runFolder: home, datasetFolder, out, force: false, metadata: {} }
+      // It is compared with the network on test images before it has its name.
+      await exportHere({ kind: 'export', ...files, part, input: 'raw', precision: 'float32' })
+      found[part] = decodeModel(readFileSync(out)).graph
+    }
+    const operators = (part: string) => found[part]!.nodes.map(({ op }) => op).filter((op) => !/Reshape|Transpose|Flatten/.test(op))
+    assert.equal(operators('encoder').join(' '), 'Conv Tanh Conv Tanh Gemm Tanh Gemm')
+    assert.equal(operators('decoder').join(' '), 'Gemm Tanh Gemm Tanh Resize Conv Tanh Resize Conv Sigmoid')
+    for (const { initialisers } of Object.values(found))
+      for (const { name, dtype } of initialisers) if (dtype === 'float32') assert.match(name, /(kernel|bias|scales)/)
+  } finally {
+    rmSync(home, { recursive: true, force: true })
+  }
 })

@@ -10,7 +10,7 @@ import { torchLoader } from '../../src/main/engine/export/snippets/torch/loader.
 import { tf, type Tensor, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
 import { networkOf } from '../../src/main/engine/training/objective.ts'
 import { resolveConfig, variants } from '../../src/main/engine/variants/index.ts'
-import { weightsOf, type Variant } from '../../src/main/engine/variants/variant.ts'
+import { partsOfNetwork, type Variant } from '../../src/main/engine/variants/variant.ts'
 import { activations, type Config, type Settings } from '../../src/shared/config.ts'
 import { WorkbenchError } from '../../src/shared/errors.ts'
 import { sizeOf, vectorOf, type Shape } from '../../src/shared/shape.ts'
@@ -68,7 +68,7 @@ function caseOf(variant: Variant, config: Config, shape: Shape, images = true, a
 
   const x = tf.tensor2d(values, [rows, size]) as Tensor2D
   const wanted = tf.tidy(() => {
-    const specs = weightsOf(variant, config, shape, named.length)
+    const specs = partsOfNetwork(variant, config, shape, named.length)
     const tensors = Object.fromEntries(specs.map((spec) => [spec.name, tf.tensor(state[spec.name]!, spec.shape)]))
     const network = networkOf(variant, config, shape, tensors)
     const layers = network.encodeLayers(x)
@@ -126,6 +126,7 @@ test('every variant, whatever its settings, comes to the same codes and reconstr
     { 'network.layers': [7] },
     { 'network.layers': [9, 8, 7], 'network.tied': true },
     { 'network.layers': [9, 8, 7] },
+    { 'network.layers': [9, 8, 7], 'network.normalisation': 'batch', 'network.tied': false },
     { 'fineTuning.kind': 'classification' },
     ...activations.map((activation): Settings => ({
       'network.activation': activation,
@@ -156,6 +157,8 @@ test('convolutions, tied and untied, normalised or not, with every kind of code 
     { 'network.tied': true },
     { 'network.weightNorm': true },
     { 'network.tied': true, 'network.weightNorm': true },
+    { 'network.tied': false, 'network.upsampling': 'resize' },
+    { 'network.tied': false, 'network.upsampling': 'resize', 'network.normalisation': 'batch' },
     { 'network.layers': [12, 6], 'network.activation': 'elu' },
     { 'regularizer.decoder': 'gaussian' },
     { 'fineTuning.kind': 'classification' },

@@ -22,6 +22,8 @@ export interface LinearMap {
   readonly kernel: readonly number[]
   /** Of a map that reads an image place by place, padded as TensorFlow pads for SAME: how many pixels apart. */
   readonly stride?: number
+  /** Of one that is gone back through by enlarging what is given to the sides of `in` first (nearest neighbours). */
+  readonly enlarges?: true
   /** How many inputs an output reads, and how many outputs an input reaches: initial scales follow from both. */
   readonly fan: { readonly in: number; readonly out: number }
   /** How many biases its outputs have, and its inputs where a decoder goes back through it. */

@@ -40,6 +40,8 @@ function resizing(map: LinearMap, { in: image, out: small, kernel }: Pick<Geomet
   const { squaredNorms: _, ...same } = map
   const resized: LinearMap = {
     ...same,
+    stride: 1,
+    enlarges: true,
     apply: (x, kernel, { convolved, enlargedBack }) => enlargedBack(convolved(x, kernel, geometry), small, large),
     back: (y, kernel, { convolvedBack, enlarged }) => convolvedBack(enlarged(y, small, large), kernel, geometry),
     mirror: () => ({ map: resized, adjoint: true, kernelOf: (kernel) => kernel }),

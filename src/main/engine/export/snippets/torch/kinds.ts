@@ -9,8 +9,10 @@ export interface TorchKind {
   adjoint: readonly string[]
   /** A new layer with the weights of a name: an expression. @param bias false for one that is only gone back through */
   layer: (map: LinearMap, kernel: string, bias: string | null) => string
-  /** Goes back through a layer: an expression. */
-  back: (layer: string, bias: string) => string
+  /** Goes back through a layer: an expression. @param bias null without one */
+  back: (map: LinearMap, layer: string, bias: string | null) => string
+  /** PyTorch's normalisation of what it gives. */
+  normalisation: string
 }
 
 const dense: TorchKind = {
@@ -31,13 +33,14 @@ const dense: TorchKind = {
     '',
     '    def __init__(self, layer, bias):',
     '        super().__init__()',
-    '        self.layer, self.bias = layer, nn.Parameter(bias)',
+    '        self.layer, self.bias = layer, None if bias is None else nn.Parameter(bias)',
     '',
     '    def forward(self, x):',
     '        return F.linear(x, self.layer.weight.T, self.bias)',
   ],
   layer: (_, kernel, bias) => `Dense(${kernel}, ${bias ?? 'None'})`,
-  back: (layer, bias) => `DenseBack(${layer}, ${bias})`,
+  back: (_, layer, bias) => `DenseBack(${layer}, ${bias ?? 'None'})`,
+  normalisation: 'nn.BatchNorm1d',
 }
 
 const convolution: TorchKind = {
@@ -65,17 +68,21 @@ const convolution: TorchKind = {
     '',
     '    def __init__(self, layer, bias):',
     '        super().__init__()',
-    '        self.layer, self.bias = layer, nn.Parameter(bias)',
+    '        self.layer, self.bias = layer, None if bias is None else nn.Parameter(bias)',
     '',
     '    def forward(self, x):',
     '        x = F.conv_transpose2d(x, self.layer.weight, stride=self.layer.stride)',
     '        (height, width), (left, _, top, _) = self.layer.size, self.layer.edges',
     '        x = F.pad(x, (-left, left + width - x.shape[3], -top, top + height - x.shape[2]))',
-    '        return x + self.bias.reshape(-1, 1, 1)',
+    '        return x if self.bias is None else x + self.bias.reshape(-1, 1, 1)',
   ],
   layer: ({ in: { height, width }, stride }, kernel, bias) =>
     `Convolution(${kernel}, ${bias ?? 'None'}, (${height}, ${width}), ${stride})`,
-  back: (layer, bias) => `ConvolutionBack(${layer}, ${bias})`,
+  back({ enlarges, in: { height, width } }, layer, bias) {
+    const back = `ConvolutionBack(${layer}, ${bias ?? 'None'})`
+    return enlarges ? `nn.Sequential(nn.Upsample((${height}, ${width})), ${back})` : back
+  },
+  normalisation: 'nn.BatchNorm2d',
 }
 
 /** By the number of axes of their kernels. */

@@ -27,6 +27,16 @@ export const pieces = {
     "    nn.utils.parametrize.register_parametrization(layer, 'weight', Normalised())",
     '    return layer',
   ],
+  batchNormalised: [
+    'def batch_normalised(kind, weights, layer):',
+    '    """By the running statistics of the training; where it is trained further, by its batches."""',
+    "    bias = weights[f'{layer}/bias']",
+    '    normalisation = kind(len(bias))',
+    "    normalisation.weight, normalisation.bias = nn.Parameter(weights[f'{layer}/scale']), nn.Parameter(bias)",
+    "    normalisation.running_mean = weights[f'state/{layer}/mean']",
+    "    normalisation.running_var = weights[f'state/{layer}/variance']",
+    '    return normalisation',
+  ],
   permuted: [
     'class Permuted(nn.Module):',
     '    def __init__(self, *order):',

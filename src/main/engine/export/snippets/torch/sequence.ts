@@ -42,7 +42,7 @@ export class Sequence {
   /** Adds layers with their activations. @param encoder whose layers tied ones go back through */
   add(layers: readonly Layer[], encoder: Sequence | null = null): this {
     for (const layer of layers) {
-      const { map, adjoint, activation } = layer
+      const { map, adjoint, activation, name, normalised } = layer
       const kind = torchKind(map)
       if (kind === null)
         throw new WorkbenchError(
@@ -54,6 +54,10 @@ export class Sequence {
       this.#places.set(layer.kernel, this.#last)
       this.modules.push(this.#expression(kind, layer, encoder))
       this.#shape = adjoint ? map.in : map.out
+      if (normalised) {
+        this.#definitions.need(pieces.batchNormalised)
+        this.modules.push(`batch_normalised(${kind.normalisation}, weights, ${quoted(name)})`)
+      }
       const module = activationModules[activation]
       if (module !== null) this.modules.push(module)
     }
@@ -74,8 +78,10 @@ export class Sequence {
     return this
   }
 
-  #expression(kind: TorchKind, { map, adjoint, kernel, bias }: Layer, encoder: Sequence | null): string {
+  #expression(kind: TorchKind, { map, adjoint, kernel, bias: own, normalised }: Layer, encoder: Sequence | null): string {
     const weight = (name: string) => `weights[${quoted(name)}]`
+    // What is normalised has its bias after that.
+    const bias = normalised ? null : weight(own)
     this.#definitions.need(kind.source)
     if (adjoint) this.#definitions.need(kind.adjoint)
     const made = (own: string | null): string => {
@@ -84,9 +90,9 @@ export class Sequence {
       this.#definitions.need(pieces.normalised)
       return `normalised(${layer})`
     }
-    if (!adjoint) return made(weight(bias))
+    if (!adjoint) return made(bias)
     const place = encoder === null ? undefined : encoder.#places.get(kernel)
-    return kind.back(place === undefined ? made(null) : `self.${encoder!.name}[${place}]`, weight(bias))
+    return kind.back(map, place === undefined ? made(null) : `self.${encoder!.name}[${place}]`, bias)
   }
 
   /** Lays the values as what follows wants them. @param shape of the images that they are */
