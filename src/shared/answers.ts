@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { imagesSchema } from './domain.ts'
 import { corruptionSchema, floats, ints, picturesSchema, type QuestionKind } from './questions.ts'
 
 /** What a trained network's answers hold, one kind for each kind of question. */
@@ -15,6 +16,15 @@ const neighboursSchema = z.object({
 const distributionSchema = z.object({ kind: z.enum(['none', 'bernoulli', 'gaussian']), deviation: z.number().nullable() })
 /** Codes on a manifold's axes: [count, dimensions]. */
 const placedSchema = z.object({ coordinates: floats, rows: ints, labels: ints })
+
+/** An encoder's convolution: `conv0`, its filters, the size of their maps, and how many pixels a place of a map reads. */
+const convolutionShape = {
+  name: z.string(),
+  filters: z.int(),
+  width: z.int(),
+  height: z.int(),
+  field: z.object({ width: z.int(), height: z.int() }),
+}
 
 const result = <K extends QuestionKind, S extends z.ZodRawShape>(kind: K, shape: S) => z.object({ kind: z.literal(kind), ...shape })
 
@@ -185,6 +195,53 @@ export const resultSchema = z.discriminatedUnion('kind', [
     excitingLabels: ints,
     excitingValues: floats,
     exciting: picturesSchema.nullable(),
+  }),
+  result('featureMaps', {
+    image: picturesSchema,
+    row: z.int().nullable(),
+    label: z.int(),
+    /** How a file of another size was made to fit; null otherwise. */
+    fitted: z.string().nullable(),
+    /** Test images over which a map that never changes counts as dead, and how many there are. */
+    images: z.int(),
+    of: z.int(),
+    /** The encoder's convolutions in order. */
+    layers: z.array(
+      z.object({
+        ...convolutionShape,
+        /** Of the first maps, which are shown: activations [maps, height, width]; `dead`: 1 or 0 of every map of the layer. */
+        activations: floats,
+        dead: ints,
+        /** The same as pictures; all maps of the layer have one scale, from `low` (black) to `high` (white). */
+        maps: imagesSchema,
+        low: z.number(),
+        high: z.number(),
+      }),
+    ),
+  }),
+  result('filters', {
+    layers: z.array(z.object(convolutionShape)),
+    layer: z.int(),
+    /** Test images that were looked through, and how many there are. */
+    images: z.int(),
+    of: z.int(),
+    /** Of every filter: its smallest and largest activation in these images; `dead`: 1 where the two are the same. */
+    minimum: floats,
+    maximum: floats,
+    dead: ints,
+    /** Of the filters asked for: their numbers; of the first convolution their weights, 0 as mid-gray. */
+    shown: ints,
+    kernels: imagesSchema.nullable(),
+    /**
+     * [shown, exciting]: the images with the largest activations anywhere in the map, how large, and where: `boxes` [.., 4] left,
+     * top, width and height in pixels of what that place of the map reads, which may reach beyond the image.
+     */
+    excitingRows: ints,
+    excitingLabels: ints,
+    excitingValues: floats,
+    boxes: ints,
+    /** What is in the boxes, gray beyond the image; of a box as large as the image the whole image. */
+    patches: imagesSchema.nullable(),
   }),
   result('copying', {
     dataset: z.string(),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mostConvolutions } from './convolutions.ts'
 import { idSchema, imagesSchema, pointsSchema } from './domain.ts'
 
 /**
@@ -10,6 +11,8 @@ export const floats = z.instanceof(Float32Array)
 export const ints = z.instanceof(Int32Array)
 const seed = z.int().min(0).max(2_147_483_647).default(1)
 const row = z.int().min(0)
+/** Test images of which activations are read, one of each class in turn where there are more. */
+const sampledImages = z.int().min(1).max(10_000).default(1000)
 
 /**
  * Rows to be looked at; one of the two is there. `images`: of images as they are, made smaller where `side` asked for it; of
@@ -171,6 +174,27 @@ export const questionSchema = z.discriminatedUnion('kind', [
     count: z.int().min(1).max(256).default(64),
     exciting: z.int().min(0).max(24).default(9),
     bins: z.int().min(2).max(200).default(30),
+  }),
+  /** What an image becomes after each convolution: the first `maps` feature maps of each. `images`: as for `filters`. */
+  question('featureMaps', {
+    image: imageRefSchema.optional(),
+    maps: z.int().min(1).max(256).default(32),
+    images: sampledImages,
+  }),
+  /**
+   * Of `count` filters of a convolution (the first one is 0) from `offset` on: the patches of test images that excite each most,
+   * among a sample of `images` of them.
+   */
+  question('filters', {
+    layer: z
+      .int()
+      .min(0)
+      .max(mostConvolutions - 1)
+      .default(0),
+    offset: z.int().min(0).default(0),
+    count: z.int().min(1).max(256).default(24),
+    exciting: z.int().min(0).max(24).default(9),
+    images: sampledImages,
   }),
   /** `random`, or a dataset of the same size by id or name. */
   question('copying', { dataset: idSchema.default('random'), count: z.int().min(1).max(100).default(16), seed }),

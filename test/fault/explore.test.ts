@@ -104,6 +104,8 @@ test('every question is answered by every run that can, and refused with a sente
     walk: { kind: 'walk', image },
     contraction: { kind: 'contraction' },
     units: { kind: 'units' },
+    featureMaps: { kind: 'featureMaps', image },
+    filters: { kind: 'filters' },
     copying: { kind: 'copying', dataset: 'same' },
   }
   for (const run of Object.keys(runs)) {
@@ -119,10 +121,22 @@ test('every question is answered by every run that can, and refused with a sente
       }
     }
     const open = {
-      plain: [],
-      prior: [],
-      classes: ['reconstructions', 'chain', 'generate', 'traverse', 'interpolate', 'manifold', 'decode', 'field', 'copying'],
-      machine: ['generate'],
+      plain: ['featureMaps', 'filters'],
+      prior: ['featureMaps', 'filters'],
+      classes: [
+        'featureMaps',
+        'filters',
+        'reconstructions',
+        'chain',
+        'generate',
+        'traverse',
+        'interpolate',
+        'manifold',
+        'decode',
+        'field',
+        'copying',
+      ],
+      machine: ['featureMaps', 'filters', 'generate'],
     }[run]!
     assert.deepEqual(Object.keys(unavailable).sort(), open.sort(), run)
   }

@@ -126,6 +126,7 @@ const points = (count: number) => ({
   points: { count, values: Float32Array.from({ length: 2 * count }, (_, i) => Math.sin(i)) },
 })
 const neighbours = { rows: ints(4, 5), distances: floats(1, 2), labels: ints(0, 1), sameClass: 0.5 }
+const convolution = { name: 'conv0', filters: 1, width: 3, height: 2, field: { width: 2, height: 2 } }
 const figures = { squaredError: 1, spread: 2, rebuilt: 0.5 }
 
 /** An answer to every question, of images or of points. */
@@ -275,6 +276,54 @@ const answersOf = (show: typeof pictures | typeof points): { [K in QuestionKind]
     excitingValues: floats(1, 2, 3, 4),
     exciting: show(4),
   },
+  featureMaps: {
+    kind: 'featureMaps',
+    image: show(1),
+    row: 1,
+    label: 0,
+    fitted: null,
+    images: 4,
+    of: 5,
+    layers: [
+      {
+        ...convolution,
+        filters: 3,
+        activations: Float32Array.from({ length: 12 }, Math.sin),
+        dead: ints(0, 0, 1),
+        maps: images(2),
+        low: -1,
+        high: 1,
+      },
+      {
+        ...convolution,
+        name: 'conv1',
+        width: 1,
+        height: 1,
+        activations: floats(0.5),
+        dead: ints(0),
+        maps: { count: 1, width: 1, height: 1, channels: 1, pixels: Uint8Array.of(7) },
+        low: 0,
+        high: 1,
+      },
+    ],
+  },
+  filters: {
+    kind: 'filters',
+    layers: [convolution],
+    layer: 0,
+    images: 4,
+    of: 5,
+    minimum: floats(0),
+    maximum: floats(2),
+    dead: ints(0),
+    shown: ints(0),
+    kernels: images(1),
+    excitingRows: ints(3, 4),
+    excitingLabels: ints(0, 1),
+    excitingValues: floats(2, 1),
+    boxes: ints(0, 0, 2, 2, 1, 0, 2, 2),
+    patches: images(2),
+  },
   copying: {
     kind: 'copying',
     dataset: 'random',
@@ -321,6 +370,23 @@ test('every answer is a table and arrays, and a picture or an animation where it
       if (kind === 'generate')
         assert.deepEqual([shapes['codes'], shapes['pictures']], [[3, 2], show === pictures ? [3, 2, 3, 1] : [3, 2]])
       if (kind === 'contraction') assert.deepEqual(shapes['images'], [])
+      if (kind === 'featureMaps')
+        assert.deepEqual(
+          [shapes['layers/0/activations'], shapes['layers/0/maps'], shapes['layers/1/maps']],
+          [
+            [2, 2, 3],
+            [2, 2, 3, 1],
+            [1, 1, 1, 1],
+          ],
+        )
+      if (kind === 'filters')
+        assert.deepEqual(
+          [shapes['boxes'], shapes['patches']],
+          [
+            [1, 2, 4],
+            [2, 2, 3, 1],
+          ],
+        )
       if (kind === 'units') assert.deepEqual([shapes['excitingRows'], shapes['counts'], shapes['images']], [[2, 2], [2, 2], []])
 
       for (const format of ['png', 'gif'] as const) {

@@ -5,7 +5,9 @@ import { chain } from './questions/chain.ts'
 import { contraction } from './questions/contraction.ts'
 import { copying } from './questions/copying.ts'
 import { decode } from './questions/decode.ts'
+import { featureMaps } from './questions/featureMaps.ts'
 import { field } from './questions/field.ts'
+import { filters } from './questions/filters.ts'
 import { generate } from './questions/generate.ts'
 import { histograms } from './questions/histograms.ts'
 import { interpolate } from './questions/interpolate.ts'
@@ -36,5 +38,7 @@ export const answers: { [K in QuestionKind]: Answer<K> } = {
   walk,
   contraction,
   units,
+  featureMaps,
+  filters,
   copying,
 }

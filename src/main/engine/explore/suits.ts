@@ -26,6 +26,11 @@ export function whyNot(kind: QuestionKind, { config, variant }: Asked, data: Dat
       'choose a run that was trained for reconstruction. Similar images, units, tangents and maps work.'
     )
   }
+  if ((kind === 'featureMaps' || kind === 'filters') && config.network.convolutions.length === 0)
+    return (
+      'This network has no convolutions, so it has no feature maps; see its units instead, or choose a run with ' +
+      'network.convolutions.'
+    )
   if (kind === 'agreement' && data.classes.length === 0) {
     return 'The dataset has no classes, so neighbours cannot agree with an image; import the images from one folder for each class.'
   }

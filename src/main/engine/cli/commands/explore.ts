@@ -38,6 +38,8 @@ const optionsOf: Record<QuestionKind, readonly string[]> = {
   walk: ['direction', 'range', 'steps'],
   contraction: ['images', 'largest', 'steps', 'seed'],
   units: ['offset', 'count', 'exciting', 'bins'],
+  featureMaps: ['maps', 'images'],
+  filters: ['layer', 'offset', 'count', 'exciting', 'images'],
   copying: ['dataset', 'count', 'seed'],
 }
 /** Fewest and most images that a question is about. */
@@ -51,6 +53,7 @@ const images: Partial<Record<QuestionKind, readonly [number, number]>> = {
   tangents: [0, 1],
   walk: [1, 1],
   contraction: [0, 2],
+  featureMaps: [0, 1],
 }
 const numbers = [
   'count',
@@ -73,6 +76,8 @@ const numbers = [
   'codes',
   'draws',
   'pathSteps',
+  'maps',
+  'layer',
 ]
 const reals = ['range', 'perplexity', 'largest']
 const words = ['method', 'metric', 'among', 'from', 'path', 'dataset', 'split', 'space']

@@ -3,7 +3,7 @@ import type { QuestionKind } from '../../../../shared/questions.ts'
 import { className, columns, curves, listed, scatter, spread, type Content } from './content.ts'
 import { colourOf, faint, ink, Plot, rangeOf } from './plot.ts'
 import type { Raster } from '../../files/png.ts'
-import { grid, inSquare } from './raster.ts'
+import { grid, inRows, inSquare, stretched } from './raster.ts'
 
 /** Every answer as a file; one entry a question. */
 export const contents: { [K in QuestionKind]: Content<K> } = {
@@ -229,6 +229,63 @@ export const contents: { [K in QuestionKind]: Content<K> } = {
     shapes: ({ units, counts, shown, excitingRows }) => {
       const exciting = [shown.length, excitingRows.length / Math.max(1, shown.length)]
       return { counts: [units, counts.length / units], excitingRows: exciting, excitingLabels: exciting, excitingValues: exciting }
+    },
+  },
+  featureMaps: {
+    picture: ({ layers }) => {
+      const [{ maps: first }] = layers as [(typeof layers)[number]]
+      const sized = layers.map(({ maps }) => stretched(maps, first))
+      return grid(layers.length, Math.max(...sized.map(({ count }) => count)), (row, column) =>
+        column < sized[row]!.count ? { images: sized[row]!, index: column } : null,
+      )
+    },
+    table: ({ layers }) => {
+      const shown = layers.flatMap((layer) => Array.from({ length: layer.maps.count }, (_, map) => ({ layer, map })))
+      const valuesOf = ({ layer, map }: (typeof shown)[number]) => {
+        const size = layer.width * layer.height
+        return layer.activations.subarray(map * size, (map + 1) * size)
+      }
+      return columns(
+        {
+          layer: (i) => shown[i]!.layer.name,
+          map: (i) => shown[i]!.map,
+          mean: (i) => valuesOf(shown[i]!).reduce((sum, value) => sum + value, 0) / valuesOf(shown[i]!).length,
+          minimum: (i) => valuesOf(shown[i]!).reduce((least, value) => Math.min(least, value), Infinity),
+          maximum: (i) => valuesOf(shown[i]!).reduce((most, value) => Math.max(most, value), -Infinity),
+          dead: (i) => shown[i]!.layer.dead[shown[i]!.map]!,
+        },
+        shown.length,
+      )
+    },
+    shapes: ({ layers }) =>
+      Object.fromEntries(
+        layers.map(({ maps, width, height }, at) => [`layers/${at}/activations`, [maps.count, height, width]] as const),
+      ),
+  },
+  filters: {
+    picture: ({ patches, shown, kernels }) =>
+      patches
+        ? grid(shown.length, patches.count / shown.length, (row, column) => ({
+            images: patches,
+            index: row * (patches.count / shown.length) + column,
+          }))
+        : kernels
+          ? inSquare(kernels)
+          : inRows(),
+    table: ({ layers, layer, minimum, maximum, dead }) =>
+      columns(
+        {
+          layer: () => layers[layer]!.name,
+          filter: (i) => i,
+          minimum: (i) => minimum[i]!,
+          maximum: (i) => maximum[i]!,
+          dead: (i) => dead[i]!,
+        },
+        maximum.length,
+      ),
+    shapes: ({ shown, excitingRows }) => {
+      const exciting = [shown.length, excitingRows.length / Math.max(1, shown.length)]
+      return { excitingRows: exciting, excitingLabels: exciting, excitingValues: exciting, boxes: [...exciting, 4] }
     },
   },
   copying: {

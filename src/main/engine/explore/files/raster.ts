@@ -67,3 +67,17 @@ export function inSquare(images: Images, columns = Math.ceil(Math.sqrt(images.co
     row * columns + column < images.count ? { images, index: row * columns + column } : null,
   )
 }
+
+/** Images in another size: each of their pixels is the one that lies nearest. */
+export function stretched(images: Images, { width, height }: Pick<Images, 'width' | 'height'>): Images {
+  const { count, channels } = images
+  const pixels = new Uint8Array(count * width * height * channels)
+  for (let index = 0, to = 0; index < count; index++)
+    for (let y = 0; y < height; y++)
+      for (let x = 0; x < width; x++) {
+        const row = index * images.height + Math.floor((y * images.height) / height)
+        const from = (row * images.width + Math.floor((x * images.width) / width)) * channels
+        for (let c = 0; c < channels; c++) pixels[to++] = images.pixels[from + c]!
+      }
+  return { count, width, height, channels, pixels }
+}
