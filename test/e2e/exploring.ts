@@ -8,11 +8,11 @@ import { findChromium } from './chromium.ts'
 declare const location: { hash: string }, document: any
 
 /** A home with trained runs for all tests of a file, each of which leaves it as it found it; there from the first test on. */
-export function exploredForAll(): { readonly home: ExploredHome } {
+export function exploredForAll(make: () => Promise<ExploredHome> = exploredHome): { readonly home: ExploredHome } {
   let made: ExploredHome | undefined
   before(
     async () => {
-      if (findChromium()) made = await exploredHome()
+      if (findChromium()) made = await make()
     },
     { timeout: 200_000 },
   )

@@ -1,7 +1,18 @@
 import type { Opened } from '../../shared/explore.ts'
 import type { ImageRef } from '../../shared/questions.ts'
 
-export const views = ['similar', 'chain', 'generate', 'manifold', 'field', 'tangents', 'units', 'copying', 'map'] as const
+export const views = [
+  'similar',
+  'chain',
+  'generate',
+  'manifold',
+  'field',
+  'tangents',
+  'units',
+  'copying',
+  'map',
+  'features',
+] as const
 export type ExploreView = (typeof views)[number]
 
 export const viewTitles: Record<ExploreView, string> = {
@@ -14,6 +25,7 @@ export const viewTitles: Record<ExploreView, string> = {
   units: 'Units',
   copying: 'Out of distribution',
   map: 'Map',
+  features: 'Feature maps',
 }
 /** As short as fits into a row of tabs; for rows that are no images too. */
 export const tabTitles = (shows: Opened['shows'] | undefined): Record<ExploreView, string> => ({
@@ -32,6 +44,7 @@ export const viewDetails: Record<ExploreView, string> = {
   units: 'filters, top-activating images, activity, KL, collapsed units',
   copying: 'reconstruct noise or another dataset',
   map: 'all codes in a plane, thumbnails, lasso',
+  features: 'convolutions: activations of an image at each layer, filters, patches that excite them, receptive fields',
 }
 
 /** Everything that the address of a look into one or two trained networks holds. */

@@ -13,7 +13,10 @@ const mostExciting = 24
 /** Values that a batch's layers may have together. */
 const valuesAtOnce = 16 * 2 ** 20
 
-/** What a place of a convolution's maps reads, along one axis of the image: the place of number i reads `size` pixels from first + i step. */
+/**
+ * What the places of a convolution's maps read, along one axis of the image: the place of number i reads `size` pixels from
+ * first + i step.
+ */
 interface Field {
   first: number
   step: number

@@ -26,12 +26,17 @@ const asks: Record<ExploreView, QuestionKind> = {
   units: 'units',
   copying: 'copying',
   map: 'map',
+  features: 'featureMaps',
 }
 
-/** Other views that a run can show, at most two, those first that come nearest to making images. */
+/** Whether a run cannot show a view at all. */
+export const lacks = (unavailable: Opened['unavailable'], view: ExploreView): boolean => unavailable[asks[view]] !== undefined
+
+/** Other views that a run can show, at most two, those first that come nearest to making images, or to what filters show. */
 export function otherViews(unavailable: Opened['unavailable'], view: ExploreView): ExploreView[] {
-  const order: readonly ExploreView[] = ['chain', 'similar', 'units', 'map', 'tangents']
-  return order.filter((one) => one !== view && unavailable[asks[one]] === undefined).slice(0, 2)
+  const order: readonly ExploreView[] =
+    view === 'features' ? ['units', 'tangents'] : ['chain', 'similar', 'units', 'map', 'tangents']
+  return order.filter((one) => one !== view && !lacks(unavailable, one)).slice(0, 2)
 }
 
 /** The remedies for an error, the likeliest first. `moment`: an earlier moment of the run is looked at. */
