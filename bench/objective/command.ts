@@ -155,7 +155,7 @@ export async function objectiveCommand(): Promise<void> {
   }
   const folder = mkdtempSync(join(tmpdir(), 'objective-bench-'))
   try {
-    const cases = variants.filter((variant) => variant.objective).flatMap(casesOf)
+    const cases = variants.filter((variant) => variant.objective && !variant.estimator).flatMap(casesOf)
     const manifest: unknown[] = []
     for (const [number, one] of cases.entries()) {
       const [input, out] = [join(folder, `${number}.in.safetensors`), join(folder, `${number}.out.safetensors`)]
