@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isObject } from './json.ts'
-import type { Shape } from './shape.ts'
+import { sizeOf, type Shape } from './shape.ts'
 
 /** The convolutions of an encoder: how they are written, what they make of an image's shape, which ones an image usually gets. */
 
@@ -62,7 +62,7 @@ export const pyramidOf = (convolutions: readonly Convolution[], image: Shape): S
   convolutions.reduce((shapes, convolution) => [...shapes, convolvedShape(shapes.at(-1)!, convolution)], [image])
 
 /** Images of more values than these usually get convolutions. */
-export const mostDenseValues = 1024
+const mostDenseValues = 1024
 
 const usualKernel = 4,
   usualStride = 2,
@@ -89,3 +89,7 @@ export function usualConvolutions(image: Shape): Convolution[] {
   }
   return found
 }
+
+/** Whether a network on rows like these usually begins with convolutions: images that are large enough, of any side. */
+export const usuallyConvolved = (shape: Shape, kind: 'image' | 'vector'): boolean =>
+  kind === 'image' && sizeOf(shape) > mostDenseValues && usualConvolutions(shape).length > 0

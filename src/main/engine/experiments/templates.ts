@@ -1,6 +1,7 @@
 import type { Settings } from '../../../shared/config.ts'
 import type { Dataset } from '../../../shared/domain.ts'
 import { planSchema, type PlanInput, type PlanTemplate } from '../../../shared/experiments.ts'
+import { usuallyConvolved } from '../../../shared/convolutions.ts'
 import { usualLength } from '../../../shared/trainingLength.ts'
 import { trainingRows } from '../../../shared/split.ts'
 import { usualCode } from '../../../shared/usualSizes.ts'
@@ -28,10 +29,15 @@ interface Template {
   plan(data: Data): Omit<PlanInput, 'name' | 'dataset'>
 }
 
-/** One tied layer of sigmoid units for all, as Rifai et al. 2011 compare regularizers. */
-const sigmoidLayer = (size: number): Settings => ({
+const convolves = ({ size, kind }: Data): boolean => size !== undefined && usuallyConvolved(size, kind)
+
+/**
+ * One tied layer of sigmoid units for all, as Rifai et al. 2011 compare regularizers; of large images such a layer behind the usual
+ * convolutions.
+ */
+const sigmoidLayer = (size: number, data: Data): Settings => ({
   'network.layers': [size],
-  'network.activation': 'sigmoid',
+  ...(convolves(data) ? {} : { 'network.activation': 'sigmoid' }),
   'network.codeActivation': 'sigmoid',
   'network.tied': true,
   'network.weightNorm': false,
@@ -41,7 +47,7 @@ const sigmoidLayer = (size: number): Settings => ({
 const seen = (data: Data): number => trainingRows(data)
 /** About as many steps whether there are few images or many. */
 const training = (data: Data): Settings => {
-  const { epochs, batchSize } = usualLength(seen(data))
+  const { epochs, batchSize } = usualLength(seen(data), convolves(data))
   return { 'training.epochs': epochs, 'training.batchSize': batchSize, 'training.learningRate': 0.001 }
 }
 /** Layers that are trained by themselves before the whole, for a share of the epochs. */
@@ -87,7 +93,7 @@ const sweeps = (): Template[] =>
         title,
         description,
         plan: (data: Data) => ({
-          settings: { ...sigmoidLayer(widthOf(data)), ...training(data) },
+          settings: { ...sigmoidLayer(widthOf(data), data), ...training(data) },
           variants: [plain, { variant, settings, sweep }],
         }),
       })),
@@ -102,7 +108,7 @@ const templates = (): Template[] => [
     plan(data) {
       const size = widthOf(data)
       return {
-        settings: { ...sigmoidLayer(size), ...training(data) },
+        settings: { ...sigmoidLayer(size, data), ...training(data) },
         variants: [
           ...baselines(size, data),
           plain,

@@ -2,14 +2,14 @@ import { networkSchema, pretrainingSchema, trainingSchema } from '../../../share
 import {
   areConvolutions,
   auto,
-  mostDenseValues,
   readConvolutions,
   textOfConvolutions,
   usualConvolutions,
+  usuallyConvolved,
   type Convolution,
 } from '../../../shared/convolutions.ts'
 import { trainingRows } from '../../../shared/split.ts'
-import { epochsThatTeach } from '../../../shared/trainingLength.ts'
+import { convolutionalBatch, epochsThatTeach } from '../../../shared/trainingLength.ts'
 import { usualBatch, usualCode, usualLayers } from '../../../shared/usualSizes.ts'
 import { counted, thousands } from '../../../shared/words.ts'
 import type { Facts } from './variant.ts'
@@ -24,8 +24,8 @@ export const seenOf = ({ trainCount, validationCount }: Facts): number | undefin
 export const autoFor = ({ kind, size }: Facts): Convolution[] => (kind === 'vector' || !size ? [] : usualConvolutions(size))
 
 /** What `network.convolutions` is where nobody says it. */
-export const convolutionsFor = (facts: Facts): typeof auto | [] =>
-  autoFor(facts).length > 0 && facts.rowSize! > mostDenseValues ? auto : []
+export const convolutionsFor = ({ size, kind = 'image' }: Facts): typeof auto | [] =>
+  size && usuallyConvolved(size, kind) ? auto : []
 
 /** Whether a value of `network.convolutions`, unchecked, gives a network any. */
 export const isConvolved = (value: unknown, facts: Facts): boolean =>
@@ -41,8 +41,12 @@ export function sizesFor(facts: Facts, convolves: boolean) {
   const ofTraining = (usual: { epochs: number; batchSize: number }, share = 1) => {
     if (seen === undefined) return {}
     // Of few images several steps an epoch, from which networks learn more than from one.
-    const batchSize = usualBatch(Math.ceil(seen / 4), usual.batchSize)
-    return { batchSize, epochs: Math.max(usual.epochs, Math.round(share * epochsThatTeach(training.epochs, seen, batchSize))) }
+    const most = convolves ? Math.min(usual.batchSize, convolutionalBatch) : usual.batchSize
+    const batchSize = usualBatch(Math.ceil(seen / 4), most)
+    return {
+      batchSize,
+      epochs: Math.max(usual.epochs, Math.round(share * epochsThatTeach(training.epochs, seen, batchSize, convolves))),
+    }
   }
   return {
     network:

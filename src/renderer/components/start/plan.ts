@@ -1,4 +1,5 @@
 import { sizeOf } from '../../../shared/shape.ts'
+import { usuallyConvolved } from '../../../shared/convolutions.ts'
 import type { CallInput } from '../../../shared/calls.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { splitCounts, trainingRows } from '../../../shared/split.ts'
@@ -20,27 +21,24 @@ export const plan = [
 /** Layers of the networks, and of them the code, where nothing is known of the images. */
 const most = [256, 32] as const
 
-/** Layers that fit a dataset; the code leaves something out, also of vectors, so that there is something to compare. */
-export function layersOf(
-  dataset: Pick<Dataset, 'width' | 'height' | 'channels' | 'kind'> | undefined,
-): [hidden: number, code: number] {
+/** Layers that fit a dataset, after convolutions the code alone; it leaves something out, also of vectors, so that there is something to compare. */
+export function layersOf(dataset: Pick<Dataset, 'width' | 'height' | 'channels' | 'kind'> | undefined): number[] {
   if (!dataset) return [...most]
-  const values = sizeOf(dataset)
-  return [usualLayers(values, dataset.kind, most)[0], usualCode(values, most[1])]
+  const values = sizeOf(dataset),
+    code = usualCode(values, most[1])
+  return usuallyConvolved(dataset, dataset.kind) ? [code] : [usualLayers(values, dataset.kind, most)[0], code]
 }
 
 /** A run of the plan: enough passes over the images, few or many, to fill the time. */
 export function request(line: (typeof plan)[number], dataset: Dataset): CallInput<'runs.create'> {
-  const [hidden, code] = layersOf(dataset)
-  const { epochs, batchSize } = usualLength(trainingRows(splitCounts(dataset)))
+  const layers = layersOf(dataset)
+  const { epochs, batchSize } = usualLength(trainingRows(splitCounts(dataset)), usuallyConvolved(dataset, dataset.kind))
   return {
     dataset: dataset.id,
     variant: line.variant,
     name: line.name,
     seed: 1,
-    settings: line.trained
-      ? { network: { layers: [hidden, code] }, training: { epochs, batchSize } }
-      : { network: { layers: [code] } },
+    settings: line.trained ? { network: { layers }, training: { epochs, batchSize } } : { network: { layers: layers.slice(-1) } },
   }
 }
 
@@ -53,3 +51,20 @@ export const begun = <T extends Pick<Run, 'name' | 'variant' | 'datasetId'>>(
     ({ name, variant }) =>
       newestFirst.find((run) => run.name === name && run.variant === variant && run.datasetId === dataset) ?? null,
   )
+
+/** Milliseconds of two cores for a step on 32 images of 64 x 64 pixels with the usual convolutions; bench/convolutions.md. */
+const convolutionalStep = 26
+/** Of a dense network on as many values as an image of 28 x 28 has. */
+const denseStep = 6
+
+/** About how long the plan takes on two cores, most of it two trainings, as it stands behind “Takes”. */
+export function timeOf(dataset: Dataset): string {
+  const images = trainingRows(splitCounts(dataset)),
+    convolves = usuallyConvolved(dataset, dataset.kind)
+  const { epochs, batchSize } = usualLength(images, convolves)
+  const step = convolves
+    ? (convolutionalStep * dataset.width * dataset.height * batchSize) / (64 * 64 * 32)
+    : Math.max(2, (denseStep * sizeOf(dataset)) / 784)
+  const minutes = Math.round((2 * epochs * Math.max(1, images / batchSize) * step) / 60_000)
+  return minutes < 2 ? 'about a minute' : `about ${minutes} minutes`
+}
