@@ -126,7 +126,12 @@ const misshapen: [variant: string, convolutions: unknown, more: Settings, field:
   [
     'classical',
     '8x3',
-    { 'pretraining.kind': 'greedy', 'pretraining.variant': 'sparseBias', 'pretraining.regularizer.rho': -0.5 },
+    {
+      'pretraining.kind': 'greedy',
+      'pretraining.variant': 'sparseBias',
+      'pretraining.regularizer.rho': -0.5,
+      'network.activation': 'elu',
+    },
     'pretraining.regularizer.rho',
     /Convolution 8x3: Rho/,
   ],

@@ -1,3 +1,4 @@
+import { shapeOf } from '../../src/shared/shape.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Dataset } from '../../src/shared/domain.ts'
@@ -510,6 +511,7 @@ test('templates fit every kind of dataset, or say why they do not', () => {
       rowSize: data.width * data.height * data.channels,
       trainCount: data.count - data.testCount,
       kind: data.kind,
+      size: shapeOf(data),
       classes: data.classes.length,
     }
     for (const { id, note, plan: given } of planTemplates(home, data)) {
