@@ -130,7 +130,7 @@ const misshapen: [variant: string, convolutions: unknown, more: Settings, field:
       'pretraining.kind': 'greedy',
       'pretraining.variant': 'sparseBias',
       'pretraining.regularizer.rho': -0.5,
-      'network.activation': 'elu',
+      'network.activation': 'relu',
     },
     'pretraining.regularizer.rho',
     /Convolution 8x3: Rho/,

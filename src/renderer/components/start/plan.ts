@@ -21,7 +21,10 @@ export const plan = [
 /** Layers of the networks, and of them the code, where nothing is known of the images. */
 const most = [256, 32] as const
 
-/** Layers that fit a dataset, after convolutions the code alone; it leaves something out, also of vectors, so that there is something to compare. */
+/**
+ * Layers that fit a dataset, after convolutions the code alone; it leaves something out, also of vectors, so that there is
+ * something to compare.
+ */
 export function layersOf(dataset: Pick<Dataset, 'width' | 'height' | 'channels' | 'kind'> | undefined): number[] {
   if (!dataset) return [...most]
   const values = sizeOf(dataset),
