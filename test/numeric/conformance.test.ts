@@ -13,7 +13,7 @@ import { openDataset } from '../../src/main/engine/data/open.ts'
 import { validationSplit } from '../../src/main/engine/data/split.ts'
 import { openSession } from '../../src/main/engine/export/onnxruntime.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
-import { weightsOf } from '../../src/main/engine/variants/variant.ts'
+import { partsOfNetwork } from '../../src/main/engine/variants/variant.ts'
 import { openStore } from '../../src/main/engine/store/store.ts'
 import { binding } from '../../src/main/engine/trace/native.ts'
 import { inputTensor } from '../../src/main/engine/network/inputs.ts'
@@ -117,7 +117,7 @@ for (const variant of variants) {
 
         const classes = config.fineTuning.kind === 'classification' ? ['a', 'b'] : []
         const state = Object.fromEntries(
-          weightsOf(variant, config, vectorOf(16), classes.length).map(({ name, shape }) => [
+          partsOfNetwork(variant, config, vectorOf(16), classes.length).map(({ name, shape }) => [
             name,
             new Float32Array(shape.reduce((product, size) => product * size, 1)),
           ]),

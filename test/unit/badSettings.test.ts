@@ -401,7 +401,7 @@ const unfit: [dataset: keyof typeof datasets, variant: string, typed: string, fi
   ],
   // Weights that cannot be unrolled.
   ['images', 'classical', `${machines} network.weightNorm=true`, 'network.weightNorm', /turn network.weightNorm off/],
-  ['images', 'classical', 'network.normalisation=batch network.tied=true', 'network.normalisation', /set network.tied to false/],
+  ['images', 'classical', 'network.normalisation=batch network.tied=true', 'network.tied', /set network.tied to false/],
   [
     'images',
     'classical',
@@ -410,19 +410,26 @@ const unfit: [dataset: keyof typeof datasets, variant: string, typed: string, fi
     /turn network.weightNorm off/,
   ],
   ['images', 'classical', `${greedy} network.normalisation=batch`, 'network.normalisation', /or pretraining.kind to none/],
+  [
+    'images',
+    'classical',
+    `${greedy} network.convolutions=8x4s2 network.upsampling=resize`,
+    'network.upsampling',
+    /pretraining.tied to false/,
+  ],
   ['images', 'classical', 'network.normalisation=batch training.batchSize=1', 'training.batchSize', /at least 2/],
   [
     'images',
     'contractive',
     'network.normalisation=batch network.tied=false',
     'network.normalisation',
-    /contraction has no meaning/,
+    /determines network.normalisation/,
   ],
   [
     'images',
     'classical',
     'network.convolutions=8x4s2 network.upsampling=resize network.tied=true',
-    'network.upsampling',
+    'network.tied',
     /network.tied to false/,
   ],
   ['images', 'contractive', `${greedy} network.weightNorm=true`, 'network.weightNorm', /turn network.weightNorm off/],

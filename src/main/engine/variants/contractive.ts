@@ -46,6 +46,8 @@ export default defineVariant({
   }),
   // Exactly, a pyramid is gone back through once for every code unit.
   defaultsFor: (_, codeSize, convolves) => (convolves && codeSize > 4 ? { regularizer: { jacobian: 'projections' as const } } : {}),
+  // What is normalised by its batch depends on all images of it: one by itself has no derivative that could be kept small.
+  fixed: { network: { normalisation: 'none' } },
   defaults: { network: { activation: 'sigmoid', codeActivation: 'sigmoid', tied: true } },
   // Trained for classes it contracts in pretraining only, where layers have a setting of their own.
   warnings: ({ network, fineTuning }) =>
@@ -55,17 +57,6 @@ export default defineVariant({
           'With neither tied nor normalised weights the encoder can shrink while the decoder grows, which ' +
             'satisfies the contraction term without contracting; set network.tied or network.weightNorm.',
         ],
-  check: ({ network, fineTuning }) =>
-    network.normalisation === 'batch' && fineTuning.kind !== 'classification'
-      ? [
-          {
-            field: 'network.normalisation',
-            message:
-              'What is normalised by its batch depends on all of its images, so that contraction has no meaning for one of them; ' +
-              'set network.normalisation to none.',
-          },
-        ]
-      : [],
   objective({ x, network, random, settings: { lambda, jacobian, projections } }) {
     const layers = network.encodeLayers(x)
     const code = layers.at(-1)!.output

@@ -13,7 +13,7 @@ export function networkProblems(config: Config, variant: Variant): Problem[] {
   return [
     ...(resizes && network.tied
       ? problem(
-          'network.upsampling',
+          'network.tied',
           'A decoder that enlarges maps and convolves them does not go back through the encoder’s own kernels; ' +
             `${untie}, or network.upsampling to transposed.`,
         )
@@ -27,7 +27,7 @@ export function networkProblems(config: Config, variant: Variant): Problem[] {
       : []),
     ...(normalises && network.tied
       ? problem(
-          'network.normalisation',
+          'network.tied',
           `Tied layers share kernels whose scales normalisation would make different; ${untie}, or network.normalisation to none.`,
         )
       : []),
