@@ -210,6 +210,20 @@ function valuesIn(file: string): Float32Array {
   return new Float32Array(Uint8Array.from(bytes.subarray(8 + Number(bytes.readBigUInt64LE()))).buffer)
 }
 
+test('pretraining that changes nothing changes nothing, whichever way the decoder goes back', async () => {
+  for (const upsampling of ['transposed', 'resize']) {
+    const curve = async (more: Settings): Promise<number[]> => {
+      const settings = { 'network.upsampling': upsampling, 'training.epochs': 2, ...more }
+      const { points } = await trainHere(jobOf('classical', settings))
+      return points.filter(({ key }) => /^(train|validation)\/loss$/.test(key)).map(({ value }) => value)
+    }
+    const plain = await curve({})
+    const idle = { 'pretraining.epochs': 1, 'pretraining.learningRate': 1e-30, 'pretraining.tied': false }
+    assert.ok(plain.length > 4)
+    assert.deepEqual(await curve({ 'pretraining.kind': 'greedy', ...idle }), plain, upsampling)
+  }
+})
+
 test('a run that was stopped while a convolution was pretrained goes on bit for bit', async () => {
   const settings = {
     'pretraining.kind': 'greedy',

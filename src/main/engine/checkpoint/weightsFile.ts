@@ -125,8 +125,8 @@ export function matchWeights(
     throw new WorkbenchError(
       'RUN_MISMATCH',
       `The run's encoder is another one than that of ${path}: ${unfit.name} is ${unfit.shape.join(' x ')} ` +
-        `and ${has}. Leave network.layers and the variant as they are in the file.`,
-      { field: 'network.layers' },
+        `and ${has}. Leave network.convolutions, network.layers and the variant as they are in the file.`,
+      { field: unfit.name.startsWith('encoder/conv') ? 'network.convolutions' : 'network.layers' },
     )
   }
   return { taken: specs.filter(fits).map(({ name }) => name), anew: specs.filter((spec) => !fits(spec)).map(({ name }) => name) }

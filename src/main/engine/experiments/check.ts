@@ -7,7 +7,7 @@ import type { Plan, PlanCheck, PlannedCell } from '../../../shared/experiments.t
 import type { Home } from '../home.ts'
 import { freeBytesOf } from '../files/disk.ts'
 import type { Store } from '../store/store.ts'
-import { bytesOf, scheduled, slotBytesOf } from './costs.ts'
+import { bytesOf, mapBytesOf, scheduled, slotBytesOf } from './costs.ts'
 import { memoryOf } from '../variants/memory.ts'
 import { fewStepsWarnings, type Staged } from './fewSteps.ts'
 import { finishedRuns, identityOf } from './finished.ts'
@@ -49,7 +49,7 @@ export function checkPlan({ store, home, trainers, copies, threads }: Parts, pla
         return same ? [{ seed, run: same.id, name: same.name }] : []
       })
       const seconds = times.seconds(cell.variant, config, stages)
-      slots = Math.max(slots, slotBytesOf(config, parameters ?? 0))
+      slots = Math.max(slots, slotBytesOf(config, parameters ?? 0) + mapBytesOf(config, dataset))
       if (reuse.length < plan.seeds.length) shapes.set(times.keyOf(cell.variant, config), seconds !== null)
       return {
         ...base,

@@ -17,6 +17,13 @@ const size = 4
 export const slotBytesOf = (config: Config, parameters: number): number =>
   size * parameters * optimizerSlots[config.training.optimizer].length
 
+/** What pretraining keeps on the disk meanwhile, in bytes: what the layers below make of every training image; maps are large. */
+export function mapBytesOf({ network, pretraining }: Config, dataset: Dataset): number {
+  if (pretraining.kind === 'none') return 0
+  const [, ...above] = layersOf(network, dataset).encoder
+  return size * splitCounts(dataset).trainCount * Math.max(0, ...above.map(({ map }) => sizeOf(map.in)))
+}
+
 /** What a checkpoint holds beside numbers: its settings and names. */
 const headerBytes = 1500
 /** What a point of a curve takes in the database, and how many of each curve there are in an epoch, at most. */

@@ -6,7 +6,9 @@ import { product } from './operations.ts'
 
 /** Up to this many inputs the covariance is decomposed whole; beyond it, its leading subspace is found by iteration. */
 const largestCovariance = 3072
-const batchSize = 2048
+/** Rows at a time, and values of them: of images larger than 64x64x3 fewer rows, or a batch alone would take gigabytes. */
+const mostRows = 2048,
+  mostValues = mostRows * 12_288
 const passes = 6
 
 /**
@@ -20,6 +22,7 @@ export async function principalComponents(
   report: (done: number, total: number) => Promise<void>,
 ): Promise<{ mean: Tensor2D; components: Tensor2D }> {
   const whole = data.rowSize <= largestCovariance
+  const batchSize = Math.max(1, Math.min(mostRows, Math.floor(mostValues / data.rowSize)))
   const total = data.count * (whole ? 2 : 2 + passes)
   let done = 0
   /** Sum over the data of f(batch), each batch disposed of. */
