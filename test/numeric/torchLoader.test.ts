@@ -161,6 +161,8 @@ test('convolutions, tied and untied, normalised or not, with every kind of code 
     { 'network.tied': false, 'network.upsampling': 'resize', 'network.normalisation': 'batch' },
     { 'network.layers': [12, 6], 'network.activation': 'elu' },
     { 'regularizer.decoder': 'gaussian' },
+    { 'regularizer.decoder': 'gaussian', 'network.upsampling': 'resize', 'network.normalisation': 'batch' },
+    { 'network.tied': false, 'network.upsampling': 'resize', 'network.weightNorm': true },
     { 'fineTuning.kind': 'classification' },
   ]
   const cases = variants.flatMap((variant) =>
@@ -178,6 +180,12 @@ test('convolutions, tied and untied, normalised or not, with every kind of code 
     ),
   )
   assert.ok(cases.length > 100, String(cases.length))
+  const programs = cases.map(({ run }) => readFileSync(run.file, 'utf8'))
+  for (const part of ['nn.BatchNorm1d', 'nn.BatchNorm2d', 'nn.Upsample', 'normalised(Convolution', 'ConvolutionBack(self.encoder'])
+    assert.ok(
+      programs.some((program) => program.includes(part)),
+      part,
+    )
   for (const field of ['output_log_variance', 'classifier', 'log_variance'])
     assert.ok(
       cases.some(({ wanted }) => wanted[field]),
