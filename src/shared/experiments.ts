@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { configSchema, settingsSchema } from './config.ts'
 import { errorInfoSchema, idSchema, nameSchema, runStates } from './domain.ts'
+import { expectedTimeSchema } from './expectedTime.ts'
 
 /**
  * An experiment is a named plan: variants x settings x seeds on one dataset, hence a set of runs that may be compared fairly.
@@ -94,6 +95,8 @@ const plannedCellSchema = cellSchema.extend({
   epochs: z.int(),
   /** Of one run: training, validation, evaluation; null where not measured yet. */
   seconds: z.number().nullable(),
+  /** The same, estimated by a model where it was not measured; null while there are problems. */
+  expected: expectedTimeSchema.nullable(),
   /** What one run will occupy on the disk. */
   bytes: z.number().nullable(),
   /** Finished runs that are the same in everything, by seed. */
@@ -119,6 +122,8 @@ export const planCheckSchema = z.object({
    * `experiments.estimate` does it.
    */
   seconds: z.number().nullable(),
+  /** The same, by a model of the cost for what was not measured; null where nothing is to be trained, or while there are problems. */
+  expected: expectedTimeSchema.nullable(),
   /** Combinations of network and variant, and how many of them were measured. */
   measured: z.object({ known: z.int(), total: z.int() }),
   /** What all that has to be trained will occupy on the disk, about. */

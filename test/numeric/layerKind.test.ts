@@ -44,9 +44,11 @@ function line(input: Shape): LinearMap {
     return product2d(chosen, kernel.reshape([kernel.size, 1])).reshape([sizeOf(input), sizeOf(output)])
   }
   const map: LinearMap = {
+    kind: 'line',
     in: input,
     out: output,
     kernel: [size, input.channels, filters],
+    operations: 2 * size * input.channels * sizeOf(output),
     fan: { in: size * input.channels, out: size * filters },
     biases: { in: input.channels, out: filters },
     filter: { height: 1, width: size, channels: input.channels },

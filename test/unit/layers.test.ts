@@ -149,7 +149,17 @@ function layerProblems(imports: Imports): string[] {
 /** Folders and single files of the engine, from the ground up: each may import what stands before it, and nothing behind. */
 const floors = [
   // What any part may need.
-  ...['callInput.ts', 'children.ts', 'ending.ts', 'folderBytes.ts', 'foreignJson.ts', 'log.ts', 'processes.ts', 'suggestion.ts'],
+  ...[
+    'callInput.ts',
+    'children.ts',
+    'ending.ts',
+    'folderBytes.ts',
+    'foreignJson.ts',
+    'log.ts',
+    'machine.ts',
+    'processes.ts',
+    'suggestion.ts',
+  ],
   ...['invalid.ts', 'version.ts', 'files'],
   // Where everything is kept.
   ...['store', 'home.ts', 'privacy.ts', 'claims.ts', 'space'],

@@ -5,7 +5,6 @@ import type { Dataset } from '../../src/shared/domain.ts'
 import { planSchema, type PlanInput } from '../../src/shared/experiments.ts'
 import { vectorOf } from '../../src/shared/shape.ts'
 import { scheduled } from '../../src/main/engine/experiments/costs.ts'
-import { memoryOf } from '../../src/main/engine/variants/memory.ts'
 import { expandPlan, type Expansion } from '../../src/main/engine/experiments/plan.ts'
 import { combinations, sweptValues } from '../../src/main/engine/experiments/values.ts'
 import { summaryOf } from '../../src/main/engine/experiments/summary.ts'
@@ -18,7 +17,8 @@ import { plannedStages } from '../../src/main/engine/experiments/newRun.ts'
 import { planTemplates } from '../../src/main/engine/experiments/templates.ts'
 import { homeAt } from '../../src/main/engine/home.ts'
 import type { MemberState } from '../../src/main/engine/store/experiments.ts'
-import { resolveConfig, variants } from '../../src/main/engine/variants/index.ts'
+import { resolveConfig, variantOf, variants } from '../../src/main/engine/variants/index.ts'
+import { memoryOf } from '../../src/main/engine/variants/memory.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import { sampleDataset } from '../fixtures/homes.ts'
 
@@ -612,7 +612,7 @@ test("what a network occupies: the weights with gradients and slots, and a batch
       { 'network.layers': [32, 8], 'training.batchSize': 64, ...settings } as never,
       digits,
     )
-    return { memory: memoryOf(config!, vectorOf(784), parameters!), parameters: parameters! }
+    return { memory: memoryOf(variantOf(variant), config!, vectorOf(784), parameters!), parameters: parameters! }
   }
   const adam = of('classical', {}),
     sgd = of('classical', { 'training.optimizer': 'sgd' })

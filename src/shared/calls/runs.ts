@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { configSchema, fieldSchema, origins, settingsSchema } from '../config.ts'
 import { runFigureSchema } from '../figures.ts'
+import { expectedTimeSchema } from '../expectedTime.ts'
+import { networkLayerSchema } from '../networkLayers.ts'
 import { shapeSchema } from '../shape.ts'
 import {
   errorInfoSchema,
@@ -47,6 +49,11 @@ export const runCalls = {
       /** Defaults that follow from the data, where nothing else was said: one sentence each. */
       fromData: z.array(z.string()),
       parameters: z.int().nullable(),
+      /** Of the network, from the input on; empty where it is not known. */
+      layers: z.array(networkLayerSchema),
+      /** How long the run takes, evaluation included, and the bytes that its trainer takes, about; null where that cannot be told. */
+      expected: expectedTimeSchema.nullable(),
+      memory: z.number().nullable(),
       stepsPerEpoch: z.int().nullable(),
       stages: z.array(stageSchema),
     }),
@@ -56,9 +63,12 @@ export const runCalls = {
   'runs.show': call(runRef, z.object({ run: runSchema })),
   /**
    * What is to be known of a run's objective on its data (that it is no likelihood of photographs) and of its figures, one sentence each;
-   * and the keys of settings that its other ones leave without a use.
+   * the keys of settings that its other ones leave without a use; and the layers of its network, from the input on.
    */
-  'runs.notes': call(runRef, z.object({ notes: z.array(z.string()), inert: z.array(z.string()) })),
+  'runs.notes': call(
+    runRef,
+    z.object({ notes: z.array(z.string()), inert: z.array(z.string()), layers: z.array(networkLayerSchema) }),
+  ),
   /** The figures that a run has, as they are read. */
   'runs.figures': call(runRef, z.object({ figures: z.array(runFigureSchema) })),
   /** Every run in short, oldest first. */

@@ -1,17 +1,20 @@
 import { thousands } from '../../../shared/words.ts'
-import { totalmem } from 'node:os'
 import { comparedBytes as size } from '../../../shared/amounts.ts'
 import type { Dataset } from '../../../shared/domain.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
+import type { ExpectedTime } from '../../../shared/expectedTime.ts'
 import type { Plan, PlanCheck, PlannedCell } from '../../../shared/experiments.ts'
 import type { Home } from '../home.ts'
 import { freeBytesOf } from '../files/disk.ts'
 import type { Store } from '../store/store.ts'
+import { machineMemory } from '../machine.ts'
+import { variantOf } from '../variants/registry.ts'
+import { memoryOf, processBytes } from '../variants/memory.ts'
 import { bytesOf, mapBytesOf, scheduled, slotBytesOf } from './costs.ts'
-import { memoryOf } from '../variants/memory.ts'
 import { fewStepsWarnings, type Staged } from './fewSteps.ts'
 import { finishedRuns, identityOf } from './finished.ts'
 import { factsOf, plannedStages } from './newRun.ts'
+import { sizeWarnings, type Costed } from './limits.ts'
 import { expandPlan } from './plan.ts'
 import { knownTimes } from './times.ts'
 
@@ -36,11 +39,22 @@ export function checkPlan({ store, home, trainers, copies, threads }: Parts, pla
   const shapes = new Map<string, boolean>()
   const staged: Staged[] = []
   let slots = 0
+  const costed: Costed[] = []
   const cells = expanded.map(
     ({ cell, resolved: { config, problems: settingProblems, warnings: said, parameters } }): PlannedCell => {
       const base = { ...cell, config, problems: settingProblems, warnings: said, parameters }
       if (!dataset || !times || !config)
-        return { ...base, memory: null, processMemory: null, steps: 0, epochs: 0, seconds: null, bytes: null, reuse: [] }
+        return {
+          ...base,
+          memory: null,
+          processMemory: null,
+          steps: 0,
+          epochs: 0,
+          seconds: null,
+          expected: null,
+          bytes: null,
+          reuse: [],
+        }
       const stages = plannedStages(cell.variant, config, dataset),
         last = stages.at(-1)
       staged.push({ cell: base, stages })
@@ -51,10 +65,16 @@ export function checkPlan({ store, home, trainers, copies, threads }: Parts, pla
       const seconds = times.seconds(cell.variant, config, stages)
       slots = Math.max(slots, slotBytesOf(config, parameters ?? 0) + mapBytesOf(config, dataset))
       if (reuse.length < plan.seeds.length) shapes.set(times.keyOf(cell.variant, config), seconds !== null)
+      const memory = memoryOf(variantOf(cell.variant), config, dataset, parameters ?? 0),
+        processMemory = times.timing(cell.variant, config, stages)?.memory ?? null,
+        expected = times.expected(cell.variant, config, stages)
+      if (reuse.length < plan.seeds.length)
+        costed.push({ title: cell.title, config, parameters, memory: processMemory ?? memory + processBytes, expected })
       return {
         ...base,
-        memory: memoryOf(config, dataset, parameters ?? 0),
-        processMemory: times.timing(cell.variant, config, stages)?.memory ?? null,
+        memory,
+        processMemory,
+        expected,
         steps: last ? last.startStep + last.steps : 0,
         epochs: last ? last.startEpoch + last.epochs : 0,
         seconds,
@@ -72,6 +92,7 @@ export function checkPlan({ store, home, trainers, copies, threads }: Parts, pla
       ...(dataset ? warningsAbout(dataset) : []),
       ...warnings,
       ...fewStepsWarnings(staged),
+      ...(dataset ? sizeWarnings(costed, machineMemory(), dataset.kind === 'image' ? dataset : undefined) : []),
       ...cellWarnings(cells),
       ...roomWarnings(home, totals, trainers * slots),
     ],
@@ -99,9 +120,27 @@ function totalsOf({ seeds }: Plan, cells: readonly PlannedCell[], trainers: numb
     runs,
     reused: runs - trained.length,
     seconds: isKnown(seconds) ? scheduled(seconds, trainers) : null,
+    expected: together(
+      trained.map(({ expected }) => expected),
+      trainers,
+    ),
     bytes: isKnown(bytes) ? bytes.reduce((sum, each) => sum + each, 0) : null,
     memory: atOnce(memory),
     processMemory: atOnce(processes),
+  }
+}
+
+/** Of all runs with so many trainers; known only as well as the least known of them. */
+function together(times: readonly (ExpectedTime | null)[], trainers: number): ExpectedTime | null {
+  const known = times.filter((time) => time !== null)
+  if (known.length < times.length || known.length === 0) return null
+  const from = (['usual', 'model', 'measured'] as const).find((each) => known.some((time) => time.from === each))!
+  return {
+    seconds: scheduled(
+      known.map(({ seconds }) => seconds),
+      trainers,
+    ),
+    from,
   }
 }
 
@@ -147,10 +186,10 @@ function roomWarnings(
     ...(bytes !== null && free !== null && bytes > free
       ? [`The runs will take about ${size(bytes)} of disk, and ${size(free)} are free; make room or plan fewer.`]
       : []),
-    ...(needed !== null && needed > 0.7 * totalmem()
+    ...(needed !== null && needed > 0.7 * machineMemory()
       ? [
           `${processMemory === null ? 'The networks' : 'The processes'} that train at once take about ${size(needed)} ` +
-            `of memory, and this machine has ${size(totalmem())}; use fewer trainers or smaller networks.`,
+            `of memory, and this machine has ${size(machineMemory())}; use fewer trainers or smaller networks.`,
         ]
       : []),
   ]

@@ -1,4 +1,3 @@
-import { totalmem } from 'node:os'
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset, Run, Stage } from '../../../shared/domain.ts'
 import { labelledCount } from '../data/labelled.ts'
@@ -8,6 +7,7 @@ import { groupedCounts } from '../data/grouped-counts.ts'
 import { pixelKindOf } from '../data/pixelKind.ts'
 import type { Home } from '../home.ts'
 import { stageOf, stagesOf, type PlannedStage } from '../training/stages.ts'
+import { machineMemory } from '../machine.ts'
 import { variantOf } from '../variants/registry.ts'
 import type { Facts } from '../variants/variant.ts'
 
@@ -22,11 +22,11 @@ export function factsOf(home: Home, dataset: Dataset): Facts {
   const unlabelled = dataset.count - dataset.classCounts.reduce((sum, count) => sum + count, 0)
   return {
     rowSize: sizeOf(dataset),
-    memory: totalmem(),
     ...(dataset.kind === 'image' ? { size: shapeOf(dataset) } : {}),
     ...splitCounts(dataset),
     kind: dataset.kind,
     classes: dataset.classes.length,
+    memory: machineMemory(),
     ...pixelsOf(home, dataset),
     // Only where some have one and some have none is it to be counted which.
     ...(dataset.classes.length > 0 && unlabelled > 0 ? { labelled: labelledCount(home.dataset(dataset.id)) } : {}),

@@ -86,6 +86,9 @@ export const evaluationKey = (variant: string, config: Config, dataset: string, 
   ])
 }
 
+/** Under which what was seen of a machine is kept. */
+export const machineKey = (threads: number, cpu: string): string => short(['machine', threads, cpu])
+
 /** A key of what decides. */
 const short = (parts: readonly unknown[]): string => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32)
 

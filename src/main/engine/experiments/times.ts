@@ -2,10 +2,21 @@ import { cpus } from 'node:os'
 import { z } from 'zod'
 import { configSchema, type Config } from '../../../shared/config.ts'
 import type { Dataset } from '../../../shared/domain.ts'
+import type { ExpectedTime } from '../../../shared/expectedTime.ts'
 import type { Store } from '../store/store.ts'
 import type { PlannedStage } from '../training/stages.ts'
+import { variants } from '../variants/registry.ts'
 import { secondsOf, type Timing } from './costs.ts'
-import { evaluationKey, stepKey } from './timeKeys.ts'
+import { modelledEvaluation, modelledTiming } from './model.ts'
+import { plannedStages } from './newRun.ts'
+import { evaluationKey, machineKey, stepKey } from './timeKeys.ts'
+
+/** Times of steps as they were here, by those of the model of a usual machine; of networks with convolutions, and without. */
+const paceSchema = z.array(z.object({ convolves: z.boolean(), pace: z.number().positive() }))
+type Pace = z.infer<typeof paceSchema>[number]
+/** Measurements, and runs, that the pace of a machine is taken from. */
+const mostPaces = 40,
+  mostRuns = 30
 
 const timingSchema = z.object({
   stages: z.array(z.object({ step: z.number(), row: z.number() })),
@@ -38,6 +49,15 @@ export function knownTimes(store: Store, dataset: Dataset, threads: number) {
     return (seen = { rates, evaluations })
   }
 
+  const paceKey = machineKey(threads, cpu)
+  /** How many times as long as on a usual machine steps take here; null where none was seen. */
+  const paceOf = (convolves: boolean): number | null => {
+    const paces = [...(paceSchema.safeParse(store.timings.get(paceKey)).data ?? []), ...pacesOfRuns(store, threads)]
+    const alike = paces.filter((each) => each.convolves === convolves)
+    const sorted = (alike.length > 0 ? alike : paces).map(({ pace }) => pace).sort((a, b) => a - b)
+    return sorted[Math.floor(sorted.length / 2)] ?? null
+  }
+
   const measured = (key: string): Timing | null => timingSchema.safeParse(store.timings.get(key)).data ?? null
   const evaluation = (variant: string, config: Config): number | null => {
     const key = keyOfEvaluation(variant, config)
@@ -61,9 +81,47 @@ export function knownTimes(store: Store, dataset: Dataset, threads: number) {
       const timing = this.timing(variant, config, stages)
       return timing && secondsOf(timing, stages, dataset, evaluation(variant, config))
     },
+    /** The same, by a model of what it computes where it is not known. */
+    expected(variant: string, config: Config, stages: readonly PlannedStage[]): ExpectedTime {
+      const seconds = this.seconds(variant, config, stages)
+      if (seconds !== null) return { seconds, from: 'measured' }
+      const pace = paceOf(isConvolved(config))
+      const timing = this.timing(variant, config, stages) ?? paced(modelledTiming(variant, config, dataset, stages, threads), pace)
+      const evaluated = evaluation(variant, config) ?? (pace ?? 1) * modelledEvaluation(variant, config, dataset, threads)
+      return { seconds: secondsOf(timing, stages, dataset, evaluated)!, from: pace === null ? 'usual' : 'model' }
+    },
     store(variant: string, config: Config, timing: Timing, evaluationSeconds: number | null): void {
       store.timings.set(keyOf(variant, config), timing)
+      const stages = plannedStages(variant, config, dataset)
+      const usual = modelledTiming(variant, config, dataset, stages, threads)
+      const paces = timing.stages.map(({ step }, index): Pace => ({
+        convolves: isConvolved(config),
+        pace: step / usual.stages[index]!.step,
+      }))
+      const known = paceSchema.safeParse(store.timings.get(paceKey)).data ?? []
+      store.timings.set(paceKey, [...paces.filter(({ pace }) => pace > 0), ...known].slice(0, mostPaces))
       if (evaluationSeconds !== null) store.timings.set(keyOfEvaluation(variant, config), evaluationSeconds)
     },
   }
+}
+
+const isConvolved = ({ network }: Config): boolean => network.convolutions.length > 0
+
+const paced = ({ stages, fit, start }: Timing, pace: number | null): Timing => {
+  const factor = pace ?? 1
+  return { stages: stages.map(({ step, row }) => ({ step: factor * step, row: factor * row })), fit: factor * fit, start }
+}
+
+/** What the latest completed runs say of the machine, whatever their datasets. */
+function pacesOfRuns(store: Store, threads: number): Pace[] {
+  return store.runs.timedLately(threads, mostRuns).flatMap(({ variant, config: text, stepsPerSecond, dataset: id }) => {
+    const config = configSchema.safeParse(JSON.parse(text)),
+      dataset = store.datasets.find(id)
+    if (!config.success || !dataset || !stepsPerSecond || !variants.some((each) => each.id === variant)) return []
+    const stages = plannedStages(variant, config.data, dataset)
+    // Of several stages one rate says nothing.
+    if (stages.length !== 1) return []
+    const { step } = modelledTiming(variant, config.data, dataset, stages, threads).stages[0]!
+    return [{ convolves: isConvolved(config.data), pace: 1 / stepsPerSecond / step }]
+  })
 }

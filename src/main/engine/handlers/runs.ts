@@ -5,8 +5,11 @@ import { flatten } from '../../../shared/settings/nested.ts'
 import { standardisedNotes } from '../checkpoint/standardised.ts'
 import { matchWeights, type WeightsFile } from '../checkpoint/weightsFile.ts'
 import { dataNotes } from '../compare/dataNotes.ts'
-import { factsOf, lengthOf, pixelsOf, runOf } from '../experiments/newRun.ts'
+import { sizeWarnings } from '../experiments/limits.ts'
+import { factsOf, lengthOf, pixelsOf, plannedStages, runOf } from '../experiments/newRun.ts'
+import { knownTimes } from '../experiments/times.ts'
 import { runFigures } from '../figures/index.ts'
+import { machineMemory } from '../machine.ts'
 import { findPresetRun, requirePreset } from '../presets/index.ts'
 import { newId } from '../store/ids.ts'
 import type { RunChange } from '../store/runs.ts'
@@ -14,7 +17,9 @@ import { untilOf } from '../trash.ts'
 import { inertSettings } from '../variants/inert.ts'
 import { likelihoodNotes } from '../variants/likelihoodNotes.ts'
 import { resolveConfig, variantOf } from '../variants/index.ts'
+import { memoryOf, processBytes } from '../variants/memory.ts'
 import type { Given } from '../variants/settings/resolve.ts'
+import { describedLayersOf } from '../variants/variant.ts'
 import type { Context, Handlers } from './context.ts'
 import { openWeights, openWholeWeights, settingsOf, withWeights } from './weights.ts'
 
@@ -54,6 +59,16 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     emit({ type: 'run', run })
     return run
   }
+  /** What one run takes, and what is to be said of it. */
+  const costOf = (variant: string, config: Config, dataset: Dataset, parameters: number | null) => {
+    const stages = plannedStages(variant, config, dataset)
+    const times = knownTimes(store, dataset, queue.settings.threads)
+    const measured = times.timing(variant, config, stages)?.memory
+    const memory = measured ?? memoryOf(variantOf(variant), config, dataset, parameters ?? 0) + processBytes
+    const expected = times.expected(variant, config, stages)
+    const cell = { title: '', config, parameters, memory, expected }
+    return { memory, expected, warnings: sizeWarnings([cell], machineMemory(), dataset.kind === 'image' ? dataset : undefined) }
+  }
   return {
     'runs.check': ({ dataset: reference, variant, settings, weights, preset }) => {
       const dataset = reference === undefined ? null : store.datasets.get(reference)
@@ -63,7 +78,16 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       if (file !== null && dataset !== null && resolved.config !== null)
         resolved.warnings.push(...begunAnew(file, variant, resolved.config, dataset))
       const length = resolved.config === null || dataset === null ? null : lengthOf(variant, resolved.config, dataset)
-      return { ...resolved, stepsPerEpoch: length?.stepsPerEpoch ?? null, stages: length?.stages ?? [] }
+      const cost =
+        resolved.config === null || dataset === null ? null : costOf(variant, resolved.config, dataset, resolved.parameters)
+      resolved.warnings.push(...(cost?.warnings ?? []))
+      return {
+        ...resolved,
+        expected: cost?.expected ?? null,
+        memory: cost?.memory ?? null,
+        stepsPerEpoch: length?.stepsPerEpoch ?? null,
+        stages: length?.stages ?? [],
+      }
     },
     'runs.create': async ({ dataset: reference, variant, settings, seed, name, preset, weights }) => {
       requirePreset(preset, variant)
@@ -105,6 +129,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
           ...(run.evaluation === null ? likelihoodNotes(config, made, facts, false) : dataNotes([run], () => ({ dataset, facts }))),
         ],
         inert: [...inertSettings(made, config).keys()],
+        layers: describedLayersOf(made, config, dataset, dataset.classes.length),
       }
     },
     'runs.figures': ({ run }) => ({ figures: runFigures(store.runs.resolve(run)) }),

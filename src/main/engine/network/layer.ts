@@ -16,6 +16,8 @@ export interface LayerWeights {
  * reshapes inside.
  */
 export interface LinearMap {
+  /** What such a map is called. */
+  readonly kind: string
   readonly in: Shape
   readonly out: Shape
   /** Shape of the kernel. The last axis counts its filters; along the one before lie the channels of the inputs. */
@@ -26,6 +28,8 @@ export interface LinearMap {
   readonly enlarges?: true
   /** How many inputs an output reads, and how many outputs an input reaches: initial scales follow from both. */
   readonly fan: { readonly in: number; readonly out: number }
+  /** Floating point operations of one row, additions and multiplications; its adjoint takes as many. */
+  readonly operations: number
   /** How many biases its outputs have, and its inputs where a decoder goes back through it. */
   readonly biases: { readonly in: number; readonly out: number }
   /** What one filter looks like: its weights as an image. */

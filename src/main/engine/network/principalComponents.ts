@@ -3,13 +3,11 @@ import { bool, native, nativeOutputs, type } from '../trace/native.ts'
 import { tf, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import type { Rows } from './rows.ts'
 import { product } from './operations.ts'
+import { largestCovariance, oversampling, passes } from './principalSizes.ts'
 
-/** Up to this many inputs the covariance is decomposed whole; beyond it, its leading subspace is found by iteration. */
-const largestCovariance = 3072
 /** Rows at a time, and values of them: of images larger than 64x64x3 fewer rows, or a batch alone would take gigabytes. */
 const mostRows = 2048,
   mostValues = mostRows * 12_288
-const passes = 6
 
 /**
  * Mean and leading eigenvectors of the covariance, the largest first, each signed so that its entry of largest magnitude is
@@ -47,7 +45,7 @@ export async function principalComponents(
   sum.dispose()
   let basis: Tensor2D | null = null
   if (!whole) {
-    const width = Math.min(data.rowSize, count + 16)
+    const width = Math.min(data.rowSize, count + oversampling)
     basis = orthonormal(
       native('StatelessRandomNormal', { T: type('int32'), dtype: type('float32'), Tseed: type('int32') }, [
         tf.tensor1d([data.rowSize, width], 'int32'),

@@ -97,6 +97,12 @@ export function runStore(database: Database) {
   >(`SELECT id, variant, config, stepsPerSecond, threads, json_extract(evaluation, '$.seconds') AS evaluationSeconds FROM runs
     WHERE dataset = ? AND state = 'completed' AND removedAt IS NULL AND origin IS NULL AND
       evaluation IS NOT NULL ORDER BY endedAt DESC LIMIT 200`)
+  const timedLately = database.prepare<
+    [number, number],
+    TimedRun & { dataset: string }
+  >(`SELECT id, variant, config, stepsPerSecond, threads, dataset, NULL AS evaluationSeconds FROM runs
+    WHERE state = 'completed' AND removedAt IS NULL AND origin IS NULL AND stepsPerSecond IS NOT NULL AND threads = ?
+    ORDER BY endedAt DESC LIMIT ?`)
   const versionOf = database.prepare<[string], { version: string | null }>('SELECT version FROM runs WHERE id = ?')
   const attempts = database.prepare<[string], { attempts: number }>('SELECT attempts FROM runs WHERE id = ?')
   const planned = database.prepare<[string], { experiment: string | null }>('SELECT experiment FROM runs WHERE id = ?')
@@ -215,6 +221,8 @@ export function runStore(database: Database) {
     finished: (dataset: string, version: string, evaluation: number) => finished.all(dataset, version, evaluation),
     /** How fast the latest completed runs of a dataset were, newest first. */
     timed: (dataset: string): TimedRun[] => timed.all(dataset),
+    /** The same of so many runs with a number of threads, whatever their datasets. */
+    timedLately: (threads: number, most: number) => timedLately.all(threads, most),
     /** How often a run was taken up again by itself. */
     attempts: (id: string): number => attempts.get(id)?.attempts ?? 0,
     /** A run that may have been removed; null where it is gone for good. */

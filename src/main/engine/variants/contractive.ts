@@ -57,6 +57,7 @@ export default defineVariant({
           'With neither tied nor normalised weights the encoder can shrink while the decoder grows, which ' +
             'satisfies the contraction term without contracting; set network.tied or network.weightNorm.',
         ],
+  work: ({ jacobian, projections }) => ({ derivatives: jacobian === 'exact' ? jacobian : projections }),
   objective({ x, network, random, settings: { lambda, jacobian, projections } }) {
     const layers = network.encodeLayers(x)
     const code = layers.at(-1)!.output

@@ -3,30 +3,42 @@ import type { Config } from '../../../shared/config.ts'
 import { sizeOf, type Shape } from '../../../shared/shape.ts'
 import { counted, thousands } from '../../../shared/words.ts'
 import { layersOf } from '../network/weights.ts'
+import { derivativesOf } from '../network/work.ts'
 import { optimizerSlots } from './slots.ts'
 import type { Problem, Variant } from './variant.ts'
 
 /** Bytes of a float32. */
 const size = 4
 
+/** What a process takes that trains, beside its network: TensorFlow and the program. */
+export const processBytes = 300e6
+
 /** Weights with their gradients and the optimizer's slots, and what a batch's size is multiplied by, in bytes. */
-function partsOf({ network, training, regularizer, fineTuning }: Config, input: Shape, parameters: number) {
-  const encoder = layersOf(network, input).encoder.reduce((sum, { map }) => sum + sizeOf(map.out), sizeOf(input))
-  const decoder = fineTuning.kind === 'classification' ? 0 : encoder
+function partsOf(
+  { work }: Pick<Variant, 'work'>,
+  { network, training, regularizer, fineTuning }: Config,
+  input: Shape,
+  parameters: number,
+) {
+  const layers = layersOf(network, input).encoder
+  const encoder = layers.reduce((sum, { map }) => sum + sizeOf(map.out), sizeOf(input))
+  const classifies = fineTuning.kind === 'classification'
+  const decoder = classifies ? 0 : encoder
+  const derivatives = classifies ? 0 : derivativesOf(layers, work?.(regularizer as never).derivatives).values
   const samples = typeof regularizer['samples'] === 'number' ? regularizer['samples'] : 1
   return {
     weights: size * parameters * (2 + optimizerSlots[training.optimizer].length),
-    sample: size * 2 * (encoder + samples * decoder),
+    sample: size * 2 * (encoder + samples * decoder + derivatives),
   }
 }
 
 /**
  * What a trainer's network occupies, in bytes, about: weights, their gradients and the optimizer's slots; and of a batch every
- * layer's activations, once forwards and once backwards, for each sample where a variant draws several. Not counted: the
- * dataset, TensorFlow itself, and what a single variant computes beside this.
+ * layer's activations, once forwards and once backwards, for each sample where a variant draws several, and the derivatives that
+ * go back where it has such. Not counted: the dataset, TensorFlow itself, and what a single variant computes beside this.
  */
-export function memoryOf(config: Config, input: Shape, parameters: number): number {
-  const { weights, sample } = partsOf(config, input, parameters)
+export function memoryOf(variant: Pick<Variant, 'work'>, config: Config, input: Shape, parameters: number): number {
+  const { weights, sample } = partsOf(variant, config, input, parameters)
   return weights + config.training.batchSize * sample
 }
 
@@ -35,7 +47,7 @@ export function memoryOf(config: Config, input: Shape, parameters: number): numb
  * @param memory of the machine, in bytes
  */
 export function memoryProblems(variant: Variant, config: Config, input: Shape, parameters: number, memory: number): Problem[] {
-  const { weights, sample } = partsOf(config, input, parameters)
+  const { weights, sample } = partsOf(variant, config, input, parameters)
   const { batchSize } = config.training
   const needed = variant.fit ? size * parameters : weights + batchSize * sample
   if (needed <= memory) return []

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { trainingRows } from '../../../shared/split.ts'
 import { usualCode } from '../../../shared/usualSizes.ts'
 import { thousands } from '../../../shared/words.ts'
+import { largestCovariance, oversampling, passes } from '../network/principalSizes.ts'
 import { defineVariant } from './variant.ts'
 
 /** The baseline beside every comparison: the best linear code for the squared error, without training. */
@@ -62,6 +63,11 @@ export default defineVariant({
         `${kind === 'image' ? 'images' : 'samples'} are rebuilt without an error, which says little ` +
         'of new ones.',
     ]
+  },
+  /** As network/principalComponents.ts goes: the covariance and its eigenvectors, or passes over the data for large inputs. */
+  fitOperations(rows, rowSize, { network }) {
+    if (rowSize <= largestCovariance) return 2 * rows * rowSize ** 2 + 20 * rowSize ** 3
+    return passes * 4 * rows * rowSize * (network.layers[0]! + oversampling)
   },
   /** f(x) = W'(x - mean), g(h) = W h + mean, written as the tied linear network that it is. */
   async fit(data, config, report) {

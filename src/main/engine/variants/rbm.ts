@@ -103,6 +103,7 @@ export default defineVariant({
     regularizer['visible'] === 'bernoulli' && regularizer['hidden'] === 'bernoulli' ? [{ name: 'pseudoLikelihood', size: 1 }] : [],
   state: ({ training, regularizer }, input) =>
     regularizer['persistent'] ? [{ name: 'chains', shape: [training.batchSize, sizeOf(input)], initial: 0 }] : [],
+  work: ({ steps }) => ({ passes: steps - 1 }),
   objective({ x, network, random, settings: { visible, hidden, steps, persistent }, state, observe, watch, boltzmann }) {
     const machine = { network, visible, hidden }
     const { pre, output } = network.encodeLayers(x)[0]!

@@ -4,6 +4,9 @@ import type { Activation, Config, NetworkConfig, Settings, TrainingConfig, Recon
 import type { Sweep } from '../../../shared/experiments.ts'
 import type { PixelKind } from '../data/pixelKind.ts'
 import type { Shape } from '../../../shared/shape.ts'
+import type { NetworkLayer } from '../../../shared/networkLayers.ts'
+import { describedLayers } from '../network/described.ts'
+import type { ExtraWork } from '../network/work.ts'
 import type { Network } from '../network/network.ts'
 import type { WeightSpec } from '../network/layer.ts'
 import type { Statistic } from '../network/normalisation.ts'
@@ -204,8 +207,12 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
    * @param channels values of a pixel, which lie side by side; 1 where there are no pixels
    */
   corrupt?(x: Tensor2D, random: Randomness, settings: z.output<S>, channels: number): Tensor2D
+  /** What a step computes beside one way forwards and back, for each image. */
+  work?(settings: z.output<S>): ExtraWork
   /** Closed form instead of training. Reads the data in batches through `rows` and returns the weights by name. */
   fit?(data: Rows, config: Config, report: (done: number, total: number) => Promise<void>): Promise<Record<string, Tensor>>
+  /** Floating point operations of that, about. */
+  fitOperations?(rows: number, rowSize: number, config: Config): number
 }
 
 /** The likelihood of a variant's decoder with this config; null where it is not probabilistic. */
@@ -247,6 +254,15 @@ export const partsOfNetwork = (variant: Pick<Variant, 'likelihood'>, config: Con
 /** The layers of a variant's network. */
 export const layersOfVariant = (variant: Pick<Variant, 'likelihood'>, config: Config, input: Shape): Layers =>
   layersOf(config.network, input, headsOf(likelihoodOf(variant, config)))
+
+/** The layers of a variant's network as they are shown. @param classes of the dataset; only networks that classify need it */
+export const describedLayersOf = (
+  variant: Pick<Variant, 'likelihood'>,
+  config: Config,
+  input: Shape,
+  classes = 0,
+): NetworkLayer[] =>
+  describedLayers(layersOfVariant(variant, config, input), config.fineTuning.kind === 'classification' ? classes : null)
 
 /** Types the pieces of a variant against each other. */
 export const defineVariant = <S extends z.ZodObject>(variant: Variant<S>): Variant<S> => variant

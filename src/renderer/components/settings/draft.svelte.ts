@@ -1,3 +1,4 @@
+import { untrack } from 'svelte'
 import { SvelteMap } from 'svelte/reactivity'
 import type { CallOutput } from '../../../shared/calls.ts'
 import type { Field, Settings } from '../../../shared/config.ts'
@@ -109,6 +110,14 @@ export class Draft {
   ])
   /** Whether anything but variant and dataset was chosen. */
   readonly touched = $derived(this.texts.size > 0 || this.name !== '' || this.seed !== usualSeed || this.preset !== null)
+
+  /** How often the engine was to be asked anew although nothing here has changed. */
+  asked = $state(0)
+  askAgain(): void {
+    untrack(() => {
+      this.asked += 1
+    })
+  }
 
   /** The engine's answer to `settings`. */
   answer(settings: Settings, checked: Checked): void {

@@ -10,6 +10,8 @@ export interface FormGroup {
 }
 
 const section = (key: string): string => key.split('.')[0]!
+/** The network's own fields that every run begins with, in this order. */
+const network = ['network.convolutions', 'network.layers']
 const basics = ['training.epochs', 'training.batchSize', 'training.learningRate']
 
 /**
@@ -22,7 +24,10 @@ export function formGroups(fields: readonly Field[]): FormGroup[] {
     {
       title: 'Settings',
       more: false,
-      fields: fields.filter(({ key }) => section(key) === 'regularizer' || key === 'network.layers'),
+      fields: [
+        ...network.flatMap((wanted) => fields.filter(({ key }) => key === wanted)),
+        ...fields.filter(({ key }) => section(key) === 'regularizer'),
+      ],
     },
     { title: 'Pretraining', more: false, fields: fields.filter(({ key }) => section(key) === 'pretraining') },
     {
@@ -35,7 +40,7 @@ export function formGroups(fields: readonly Field[]): FormGroup[] {
       title: 'Network and objective',
       more: true,
       fields: fields.filter(
-        ({ key }) => (section(key) === 'network' && key !== 'network.layers') || section(key) === 'reconstruction',
+        ({ key }) => (section(key) === 'network' && !network.includes(key)) || section(key) === 'reconstruction',
       ),
     },
     { title: 'Data', more: true, fields: fields.filter(({ key }) => section(key) === 'data') },

@@ -1,6 +1,7 @@
 import { bytes, duration } from '../../../../shared/amounts.ts'
 import type { CallInput } from '../../../../shared/calls.ts'
 import type { Run } from '../../../../shared/domain.ts'
+import { timeWords } from '../../../../shared/expectedTime.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
 import type { Experiment, ExperimentSummary, PlanInput } from '../../../../shared/experiments.ts'
 import { counted, thousands } from '../../../../shared/words.ts'
@@ -203,16 +204,16 @@ export const experimentRun: Command = {
       counted(check.cells.length, 'configuration'),
       counted(check.runs, 'run'),
       ...(check.reused === 0 ? [] : [`${check.reused} of them already trained`]),
-      ...(check.seconds === null ? [] : [`about ${duration(check.seconds)}`]),
+      ...(check.expected === null ? [] : [`about ${duration(check.expected.seconds)} (${timeWords[check.expected.from]})`]),
       `about ${bytes(check.bytes ?? 0)} of disk`,
       ...(check.processMemory === null ? [] : [`about ${bytes(check.processMemory)} of memory at once`]),
     ].join(', ')
     if (values['check'] === true) {
-      const rows = check.cells.map(({ title, parameters, steps, seconds }) => [
+      const rows = check.cells.map(({ title, parameters, steps, expected }) => [
         title,
         parameters === null ? '' : thousands(parameters),
         thousands(steps),
-        seconds === null ? '' : duration(seconds),
+        expected === null ? '' : duration(expected.seconds),
       ])
       return { json: { check }, text: `${size}\n\n${table(['configuration', 'parameters', 'steps', 'a run'], rows)}` }
     }

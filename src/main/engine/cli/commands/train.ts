@@ -1,5 +1,8 @@
-import type { CallInput } from '../../../../shared/calls.ts'
+import { bytes, duration } from '../../../../shared/amounts.ts'
+import type { CallInput, CallOutput } from '../../../../shared/calls.ts'
 import type { Field, Settings } from '../../../../shared/config.ts'
+import { timeWords } from '../../../../shared/expectedTime.ts'
+import { counted } from '../../../../shared/words.ts'
 import { inKeys } from '../../../../shared/settings/messages.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { Arguments, Command } from '../command.ts'
@@ -50,6 +53,7 @@ export const train: Command = {
     "--name N          the run's name",
     '--from F          begins with the weights of a checkpoint, and with its',
     '                  settings; --set goes on top',
+    '--check           only says what it will take: time, memory, parameters',
     ...presetHelp,
   ],
   options: {
@@ -58,6 +62,7 @@ export const train: Command = {
     seed: { type: 'string' },
     name: { type: 'string' },
     from: { type: 'string' },
+    check: { type: 'boolean' },
     ...presetOptions,
   },
   async run(session, given, terminal) {
@@ -84,12 +89,26 @@ export const train: Command = {
       await requireSound(session, chosen)
       await importOwnSet(session, dataset, terminal)
     }
-    const { warnings, fromData, fields } = await session.call('runs.check', { dataset, ...chosen })
-    for (const sentence of [...fromData, ...warnings]) terminal.tell(inKeys(sentence, fields))
+    const checked = await session.call('runs.check', { dataset, ...chosen })
+    for (const sentence of [...checked.fromData, ...checked.warnings]) terminal.tell(inKeys(sentence, checked.fields))
+    if (given.values['check'] === true) {
+      if (checked.problems[0] !== undefined) throw WorkbenchError.from(checked.problems[0])
+      return { json: { check: checked }, text: costText(checked) }
+    }
+    if (checked.expected !== null) terminal.tell(costText(checked))
     const { run, interrupted } = await runEnded(session, () => session.call('runs.create', { dataset, ...chosen }), terminal)
     return ended(session, run, interrupted)
   },
 }
+
+/** What a run takes, in one line. */
+const costText = ({ expected, memory, parameters, stages }: CallOutput<'runs.check'>): string =>
+  [
+    ...(expected === null ? [] : [`about ${duration(expected.seconds)} (${timeWords[expected.from]})`]),
+    ...(memory === null ? [] : [`about ${bytes(memory)} of memory`]),
+    ...(parameters === null ? [] : [counted(parameters, 'parameter')]),
+    ...(stages.length === 0 ? [] : [counted(stages.at(-1)!.startStep + stages.at(-1)!.steps, 'step')]),
+  ].join(', ')
 
 /** Before minutes go into an import: what is wrong with the settings whatever the dataset. */
 async function requireSound({ call }: Session, chosen: CallInput<'runs.check'>): Promise<void> {

@@ -9,10 +9,12 @@ function convolution(input: Shape, { filters, kernel: side, stride }: Convolutio
   const kernel = [side, side, input.channels, filters]
   const geometry = { in: input, out: output, kernel, stride }
   const map: LinearMap = {
+    kind: 'convolution',
     in: input,
     out: output,
     kernel,
     stride,
+    operations: 2 * side * side * input.channels * sizeOf(output),
     fan: { in: side * side * input.channels, out: side * side * filters },
     biases: { in: input.channels, out: filters },
     filter: { height: side, width: side, channels: input.channels },
@@ -40,6 +42,8 @@ function resizing(map: LinearMap, { in: image, out: small, kernel }: Pick<Geomet
   const { squaredNorms: _, ...same } = map
   const resized: LinearMap = {
     ...same,
+    kind: 'resized convolution',
+    operations: 2 * kernel[0]! * kernel[1]! * image.channels * sizeOf(large),
     stride: 1,
     enlarges: true,
     apply: (x, kernel, { convolved, enlargedBack }) => enlargedBack(convolved(x, kernel, geometry), small, large),

@@ -7,9 +7,11 @@ export function dense(input: Shape, output: Shape): LinearMap {
   const inputs = sizeOf(input),
     outputs = sizeOf(output)
   return {
+    kind: 'dense',
     in: input,
     out: output,
     kernel: [inputs, outputs],
+    operations: 2 * inputs * outputs,
     fan: { in: inputs, out: outputs },
     biases: { in: inputs, out: outputs },
     filter: input,

@@ -4,12 +4,13 @@ import { auto } from '../../../../shared/convolutions.ts'
 import { vectorOf } from '../../../../shared/shape.ts'
 import { fieldsByKey } from '../../../../shared/settings/applies.ts'
 import { flatten } from '../../../../shared/settings/nested.ts'
+import type { NetworkLayer } from '../../../../shared/networkLayers.ts'
 import { countParameters } from '../../network/weights.ts'
 import { autoFor } from '../fromData.ts'
 import { memoryProblems } from '../memory.ts'
 import { likelihoodNotes } from '../likelihoodNotes.ts'
 import { variantOf } from '../registry.ts'
-import { weightsOf, type Facts } from '../variant.ts'
+import { describedLayersOf, weightsOf, type Facts } from '../variant.ts'
 import { chosenOf } from './chosen.ts'
 import { defaultsOf, setAt } from './defaults.ts'
 import { fieldsOf } from './fields.ts'
@@ -33,6 +34,8 @@ export interface Resolved {
   fromData: string[]
   /** Number of trained values; null without a config or without knowing the data. */
   parameters: number | null
+  /** Of the network, from the input on; empty without a config or without knowing the data. */
+  layers: NetworkLayer[]
 }
 
 /** Settings on top of the defaults, nested or by dotted keys. */
@@ -97,6 +100,7 @@ export function resolveConfig(variantId: string, settings: Settings | Given[], f
       : [],
     fromData: sound ? fromData(fields, values, sound) : [],
     parameters: sound ? parameters : null,
+    layers: sound && input ? describedLayersOf(variant, sound, input, facts.classes) : [],
   }
 }
 

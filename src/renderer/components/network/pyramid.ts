@@ -1,0 +1,67 @@
+import type { NetworkLayer } from '../../../shared/networkLayers.ts'
+import { shapeText } from '../../../shared/networkSizes.ts'
+import { sizeOf, type Shape } from '../../../shared/shape.ts'
+import { count, counted } from '../../format.ts'
+
+/** A line of the drawing: values that go through the network, and the layer that makes them. */
+export interface PyramidLine {
+  /** `encoder/conv0`; `input`. */
+  name: string
+  /** `32 x 32 x 32`, `64`. */
+  size: string
+  /** What it is, in words: `4 x 4 convolution, stride 2`. */
+  made: string
+  /** Of the layer that makes it; empty for the input. */
+  parameters: string
+  /** From 0 to 1, how wide it is drawn. */
+  width: number
+  kind: 'map' | 'values' | 'code'
+}
+
+const isMap = ({ height, channels }: Shape): boolean => height > 1 || channels > 1
+const sizeText = (shape: Shape): string => (isMap(shape) ? shapeText(shape) : count(sizeOf(shape)))
+
+function madeBy({ kind, part, window }: NetworkLayer, isHead: boolean): string {
+  const beside = isHead ? ', a head beside it' : ''
+  if (part === 'classifier') return 'classes, by a softmax layer'
+  if (!window) return `${kind === 'dense' ? 'dense layer' : kind}${beside}`
+  const back = part === 'decoder' && kind === 'convolution' ? 'transposed ' : ''
+  const stride = window.stride > 1 ? `, stride ${window.stride}` : ''
+  return `${window.width} x ${window.height} ${back}${kind}${stride}${beside}`
+}
+
+/** The network from its input to its output, line by line. Widths tell numbers of values, by their logarithm. */
+export function pyramidLines(layers: readonly NetworkLayer[]): PyramidLine[] {
+  const [first] = layers
+  if (!first) return []
+  const encoder = layers.filter(({ part }) => part === 'encoder')
+  // Heads read what the code's layer reads.
+  const code = encoder.findIndex(({ in: read }, at) => at === encoder.length - 1 || sameShape(read, encoder[at + 1]!.in))
+  const widthOf = (shape: Shape): number => Math.log(1 + sizeOf(shape))
+  const widest = Math.max(...[first.in, ...layers.map(({ out }) => out)].map(widthOf))
+  const line = (name: string, shape: Shape, made: string, parameters: string, isCode = false): PyramidLine => ({
+    name,
+    size: sizeText(shape),
+    made,
+    parameters,
+    width: widthOf(shape) / widest,
+    kind: isCode ? 'code' : isMap(shape) ? 'map' : 'values',
+  })
+  return [
+    line('input', first.in, 'input', ''),
+    ...layers.map((layer, at) => {
+      const before = layers[at - 1]
+      const isHead = at > 0 && before!.part === layer.part && sameShape(before!.in, layer.in) && !sameShape(before!.out, layer.in)
+      const isCode = at === code
+      return line(layer.name, layer.out, `${isCode ? 'code, ' : ''}${madeBy(layer, isHead)}`, count(layer.parameters), isCode)
+    }),
+  ]
+}
+
+const sameShape = (a: Shape, b: Shape): boolean => a.height === b.height && a.width === b.width && a.channels === b.channels
+
+export const totalOf = (layers: readonly NetworkLayer[]): string =>
+  counted(
+    layers.reduce((sum, { parameters }) => sum + parameters, 0),
+    'parameter',
+  )
