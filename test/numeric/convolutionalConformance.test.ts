@@ -44,62 +44,75 @@ test('variants without convolutions say so, and have none of their own accord', 
   }
 })
 
+/** The usual network; and one whose decoder enlarges maps and whose hidden layers are normalised, where the variant has such. */
+function kindsOf(variant: Variant): [title: string, settings: Settings][] {
+  const own = new Set(resolveConfig(variant.id, {}).fields.map(({ key }) => key))
+  const wanted = { 'network.upsampling': 'resize', 'network.normalisation': 'batch', 'network.tied': false }
+  const settings = Object.fromEntries(Object.entries(wanted).filter(([key]) => own.has(key)))
+  const title = 'network.normalisation' in settings ? 'an enlarging, normalised' : 'an enlarging'
+  return [
+    ['a', {}],
+    [title, settings],
+  ]
+}
+
 for (const variant of variants.filter((each) => !refusing(each))) {
-  test(`${variant.id}: a convolutional network trains, is shown and measured, and onnxruntime computes the same`, async () => {
-    const job: TrainJob = {
-      kind: 'train',
-      runId: 'r',
-      runFolder: images.runFolder(),
-      datasetFolder: images.folder,
-      variant: variant.id,
-      config: configOf(variant),
-      seed: 3,
-      resume: false,
-    }
-    const { messages, evaluation, points } = await trainHere(job)
-    const shown = messages.filter((message) => message.type === 'preview')
-    assert.ok(shown.length > 0)
-    for (const { preview } of shown) {
-      const { count, width, height, channels } = preview.filters!
-      assert.deepEqual([count, width, height, channels], [4, 3, 3, 3])
-    }
-    assert.ok(points.length > 0 && points.every(({ value }) => Number.isFinite(value)))
-    for (const figure of ['squaredError', 'jacobianNorm', 'linearProbeAccuracy'] as const)
-      assert.ok(Number.isFinite(evaluation[figure]), `${figure} is ${evaluation[figure]}`)
-
-    const model = new CompiledModel({ variant, config: job.config, input: oddShape, kind: 'image' })
-    model.load(readCheckpoint(job.runFolder, 'last').state)
-    const { dataset } = images
-    const x = inputTensor(dataset, dataset.test)
-    for (const part of ['encoder', 'autoencoder'] as const) {
-      const out = join(job.runFolder, `${part}.onnx`)
-      await exportHere({
-        kind: 'export',
+  for (const [kind, settings] of kindsOf(variant))
+    test(`${variant.id}: ${kind} convolutional network trains, is shown and measured, and onnxruntime computes the same`, async () => {
+      const job: TrainJob = {
+        kind: 'train',
         runId: 'r',
-        runFolder: job.runFolder,
+        runFolder: images.runFolder(),
         datasetFolder: images.folder,
-        part,
-        input: 'raw',
-        precision: 'float32',
-        out,
-        force: false,
-        metadata: {},
-      })
-      const session = await openSession(out)
-      const shape = [dataset.test.length, sizeOf(oddShape)]
-      const outputs = await session.run({ x: { type: 'float32', shape, data: x.dataSync() as Float32Array } })
-      await session.close()
-      const found = outputs[part === 'encoder' ? 'code' : 'reconstruction']!.data
-      const expected = (part === 'encoder' ? model.encode(x) : model.reconstruct(x)).dataSync()
-      assert.equal(found.length, expected.length)
-      expected.forEach((value, at) =>
-        assert.ok(Math.abs(found[at]! - value) <= 1e-5 + 1e-4 * Math.abs(value), `${part}[${at}]: ${found[at]}, not ${value}`),
-      )
-    }
-    model.close()
-  })
+        variant: variant.id,
+        config: configOf(variant, settings),
+        seed: 3,
+        resume: false,
+      }
+      const { messages, evaluation, points } = await trainHere(job)
+      const shown = messages.filter((message) => message.type === 'preview')
+      assert.ok(shown.length > 0)
+      for (const { preview } of shown) {
+        const { count, width, height, channels } = preview.filters!
+        assert.deepEqual([count, width, height, channels], [4, 3, 3, 3])
+      }
+      assert.ok(points.length > 0 && points.every(({ value }) => Number.isFinite(value)))
+      for (const figure of ['squaredError', 'jacobianNorm', 'linearProbeAccuracy'] as const)
+        assert.ok(Number.isFinite(evaluation[figure]), `${figure} is ${evaluation[figure]}`)
 
-  for (const flavour of flavoursOf(variant)) {
+      const model = new CompiledModel({ variant, config: job.config, input: oddShape, kind: 'image' })
+      model.load(readCheckpoint(job.runFolder, 'last').state)
+      const { dataset } = images
+      const x = inputTensor(dataset, dataset.test)
+      for (const part of ['encoder', 'autoencoder'] as const) {
+        const out = join(job.runFolder, `${part}.onnx`)
+        await exportHere({
+          kind: 'export',
+          runId: 'r',
+          runFolder: job.runFolder,
+          datasetFolder: images.folder,
+          part,
+          input: 'raw',
+          precision: 'float32',
+          out,
+          force: false,
+          metadata: {},
+        })
+        const session = await openSession(out)
+        const shape = [dataset.test.length, sizeOf(oddShape)]
+        const outputs = await session.run({ x: { type: 'float32', shape, data: x.dataSync() as Float32Array } })
+        await session.close()
+        const found = outputs[part === 'encoder' ? 'code' : 'reconstruction']!.data
+        const expected = (part === 'encoder' ? model.encode(x) : model.reconstruct(x)).dataSync()
+        assert.equal(found.length, expected.length)
+        expected.forEach((value, at) =>
+          assert.ok(Math.abs(found[at]! - value) <= 1e-5 + 1e-4 * Math.abs(value), `${part}[${at}]: ${found[at]}, not ${value}`),
+        )
+      }
+      model.close()
+    })
+
+  for (const flavour of [...flavoursOf(variant), kindsOf(variant)[1]![1]]) {
     const title = `${variant.id}${Object.keys(flavour).length > 0 ? ` ${JSON.stringify(flavour)}` : ''}`
     test(`${title}: a snapshot of a convolutional network goes on with the same losses`, () => {
       const config = configOf(variant, flavour)
