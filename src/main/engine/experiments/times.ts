@@ -5,14 +5,14 @@ import type { Dataset } from '../../../shared/domain.ts'
 import type { ExpectedTime } from '../../../shared/expectedTime.ts'
 import type { Store } from '../store/store.ts'
 import type { PlannedStage } from '../training/stages.ts'
-import { variants } from '../variants/registry.ts'
+import { variantOf, variants } from '../variants/registry.ts'
 import { secondsOf, type Timing } from './costs.ts'
 import { modelledEvaluation, modelledTiming } from './model.ts'
 import { plannedStages } from './newRun.ts'
 import { evaluationKey, machineKey, stepKey } from './timeKeys.ts'
 
-/** Times of steps as they were here, by those of the model of a usual machine; of networks with convolutions, and without. */
-const paceSchema = z.array(z.object({ convolves: z.boolean(), pace: z.number().positive() }))
+/** Times of steps as they were here, by those of the model of a usual machine; of each sort of networks. */
+const paceSchema = z.array(z.object({ sort: z.string(), pace: z.number().positive() }))
 type Pace = z.infer<typeof paceSchema>[number]
 /** Measurements, and runs, that the pace of a machine is taken from. */
 const mostPaces = 40,
@@ -51,9 +51,9 @@ export function knownTimes(store: Store, dataset: Dataset, threads: number) {
 
   const paceKey = machineKey(threads, cpu)
   /** How many times as long as on a usual machine steps take here; null where none was seen. */
-  const paceOf = (convolves: boolean): number | null => {
+  const paceOf = (sort: string): number | null => {
     const paces = [...(paceSchema.safeParse(store.timings.get(paceKey)).data ?? []), ...pacesOfRuns(store, threads)]
-    const alike = paces.filter((each) => each.convolves === convolves)
+    const alike = paces.filter((each) => each.sort === sort)
     const sorted = (alike.length > 0 ? alike : paces).map(({ pace }) => pace).sort((a, b) => a - b)
     return sorted[Math.floor(sorted.length / 2)] ?? null
   }
@@ -85,7 +85,7 @@ export function knownTimes(store: Store, dataset: Dataset, threads: number) {
     expected(variant: string, config: Config, stages: readonly PlannedStage[]): ExpectedTime {
       const seconds = this.seconds(variant, config, stages)
       if (seconds !== null) return { seconds, from: 'measured' }
-      const pace = paceOf(isConvolved(config))
+      const pace = paceOf(sortOf(variant, config))
       const timing = this.timing(variant, config, stages) ?? paced(modelledTiming(variant, config, dataset, stages, threads), pace)
       const evaluated = evaluation(variant, config) ?? (pace ?? 1) * modelledEvaluation(variant, config, dataset, threads)
       return { seconds: secondsOf(timing, stages, dataset, evaluated)!, from: pace === null ? 'usual' : 'model' }
@@ -95,7 +95,7 @@ export function knownTimes(store: Store, dataset: Dataset, threads: number) {
       const stages = plannedStages(variant, config, dataset)
       const usual = modelledTiming(variant, config, dataset, stages, threads)
       const paces = timing.stages.map(({ step }, index): Pace => ({
-        convolves: isConvolved(config),
+        sort: sortOf(variant, config),
         pace: step / usual.stages[index]!.step,
       }))
       const known = paceSchema.safeParse(store.timings.get(paceKey)).data ?? []
@@ -105,7 +105,12 @@ export function knownTimes(store: Store, dataset: Dataset, threads: number) {
   }
 }
 
-const isConvolved = ({ network }: Config): boolean => network.convolutions.length > 0
+/** Convolutions, products and derivatives that go back are not equally far from what a machine could do. */
+const sortOf = (variant: string, { network, regularizer }: Config): string =>
+  [
+    network.convolutions.length > 0 ? 'convolutional' : 'dense',
+    ...(variantOf(variant).work?.(regularizer as never).derivatives ? ['derivatives'] : []),
+  ].join(' ')
 
 const paced = ({ stages, fit, start }: Timing, pace: number | null): Timing => {
   const factor = pace ?? 1
@@ -122,6 +127,6 @@ function pacesOfRuns(store: Store, threads: number): Pace[] {
     // Of several stages one rate says nothing.
     if (stages.length !== 1) return []
     const { step } = modelledTiming(variant, config.data, dataset, stages, threads).stages[0]!
-    return [{ convolves: isConvolved(config.data), pace: 1 / stepsPerSecond / step }]
+    return [{ sort: sortOf(variant, config.data), pace: 1 / stepsPerSecond / step }]
   })
 }

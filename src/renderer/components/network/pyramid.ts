@@ -30,14 +30,14 @@ function madeBy({ kind, part, window }: NetworkLayer, isHead: boolean): string {
   return `${window.width} x ${window.height} ${back}${kind}${stride}${beside}`
 }
 
-/** The network from its input to its output, line by line. Widths tell numbers of values, by their logarithm. */
+/** The network from its input to its output, line by line. Widths tell the sides of maps: the square root of how many places there are. */
 export function pyramidLines(layers: readonly NetworkLayer[]): PyramidLine[] {
   const [first] = layers
   if (!first) return []
   const encoder = layers.filter(({ part }) => part === 'encoder')
   // Heads read what the code's layer reads.
   const code = encoder.findIndex(({ in: read }, at) => at === encoder.length - 1 || sameShape(read, encoder[at + 1]!.in))
-  const widthOf = (shape: Shape): number => Math.log(1 + sizeOf(shape))
+  const widthOf = (shape: Shape): number => Math.sqrt(shape.height * shape.width)
   const widest = Math.max(...[first.in, ...layers.map(({ out }) => out)].map(widthOf))
   const line = (name: string, shape: Shape, made: string, parameters: string, isCode = false): PyramidLine => ({
     name,
