@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { settingsSchema } from './config.ts'
-import { idSchema } from './domain.ts'
+import { idSchema, type Dataset } from './domain.ts'
+import { shapeSchema, type Shape } from './shape.ts'
 
 /** Presets: published experiments as named, complete settings, with the figures that were reported beside what comes out here. */
 
@@ -48,8 +49,9 @@ export const presetSchema = z.object({
   summary: z.string(),
   dataset: z.object({
     title: z.string(),
-    /** By its `source` a dataset is known to be the one. */
+    /** By its `source` a dataset is known to be the one, and by the shape of its images where one is given. */
     source: z.string(),
+    shape: shapeSchema.nullable(),
     /** What the command line makes it with. */
     command: z.string(),
   }),
@@ -67,6 +69,14 @@ export const presetSchema = z.object({
 })
 export type PresetInfo = z.infer<typeof presetSchema>
 export type PresetFormInfo = PresetInfo['forms'][number]
+
+/** Whether a dataset is the one that a preset needs. */
+export const isDatasetOf = (
+  wanted: { source: string; shape?: Shape | null },
+  { source, width, height, channels }: Pick<Dataset, 'source' | keyof Shape>,
+): boolean =>
+  source === wanted.source &&
+  (!wanted.shape || (width === wanted.shape.width && height === wanted.shape.height && channels === wanted.shape.channels))
 
 /** What a run came to beside what was published. */
 export const outcomeSchema = z.object({

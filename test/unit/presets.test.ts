@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { textOfConvolutions } from '../../src/shared/convolutions.ts'
 import { evaluationSchema, type Run } from '../../src/shared/domain.ts'
-import { presetForms, presetSchema } from '../../src/shared/presets.ts'
+import { isDatasetOf, presetForms, presetSchema } from '../../src/shared/presets.ts'
 import { figures } from '../../src/main/engine/presets/figures.ts'
 import { findPresetRun, presetInfos, presetOf, presets } from '../../src/main/engine/presets/index.ts'
 import { outcomeOf } from '../../src/main/engine/presets/outcome.ts'
-import { leafPatches, mnist } from '../../src/main/engine/presets/preset.ts'
+import { graySprites, leafPatches, mnist } from '../../src/main/engine/presets/preset.ts'
 import { resolveConfig } from '../../src/main/engine/variants/index.ts'
 import { document, section, type Reproduced } from '../../bench/reproduce/report.ts'
 import { homeWithDataset, testEngine } from '../fixtures/homes.ts'
 
 /** What the presets' datasets are once they are imported. */
 const facts = {
-  [mnist.source]: { rowSize: 784, trainCount: 60_000, kind: 'image', classes: 10 },
+  [mnist.source]: { rowSize: 784, trainCount: 60_000, kind: 'image', classes: 10, size: { width: 28, height: 28, channels: 1 } },
+  [graySprites.source]: { rowSize: 4096, trainCount: 8500, kind: 'image', classes: 3, size: graySprites.shape! },
   [leafPatches.source]: { rowSize: 64, trainCount: 8500, kind: 'image', classes: 0 },
 } as const
 
@@ -36,7 +38,7 @@ test('every preset says where its figures stand, and its quick form takes minute
       const { runs, note } = preset.forms[form]
       assert.ok(note.endsWith('.'))
       assert.equal(new Set(runs.map(({ id }) => id)).size, runs.length)
-      assert.ok(runs.some(({ references }) => references.length > 0))
+      assert.ok(runs.some(({ references }) => references.length > 0) || (preset.stated ?? []).length > 0)
       for (const { figure, value, text, says, where, relativeTo } of runs.flatMap(({ references }) => references)) {
         assert.ok(figure in figures && says.endsWith('.') && where.length > 8, `${preset.id}: ${figure}`)
         assert.ok(Math.abs(Number.parseFloat(text ?? String(value)) - value) < 0.001, `${preset.id}: ${text} is ${value}`)
@@ -86,6 +88,46 @@ test('what was asked for by number: the quick Hinton preset, Ng’s constants in
       [[1000], true],
     )
   assert.equal(config('vincent2010', 'quick', 'sdae').network.layers.length, 3)
+  const pyramid = (...of: Parameters<typeof config>) => {
+    const { convolutions, layers } = config(...of).network
+    return [textOfConvolutions(convolutions), ...layers]
+  }
+  assert.deepEqual(pyramid('burgess2018', 'paper', 'betaVae'), ['32x4s2,32x4s2,32x4s2,32x4s2', 256, 256, 10])
+  assert.deepEqual(pyramid('ghosh2020', 'quick', 'aeL2'), ['32x4s2,64x4s2,128x4s2,256x4s2', 16])
+  assert.deepEqual(pyramid('ghosh2020', 'paper', 'ae'), ['128x4s2,256x4s2,512x4s2,1024x4s2', 16])
+  assert.deepEqual(
+    ['vae-32', 'vae-256'].map((run) => pyramid('berthelot2019', 'paper', run).at(-1)),
+    [32, 256],
+  )
+})
+
+test('a set that is computed in another size or in colour is not the data of a preset that says which', () => {
+  const { dataset } = presetInfos().find(({ id }) => id === 'burgess2018')!
+  const sprites = { source: 'sprites', width: 64, height: 64, channels: 1 }
+  assert.deepEqual(
+    [sprites, { ...sprites, channels: 3 }, { ...sprites, width: 32, height: 32 }, { ...sprites, source: 'lines' }].map((one) =>
+      isDatasetOf(dataset, one),
+    ),
+    [true, false, false, false],
+  )
+  assert.ok(isDatasetOf(presetOf('hinton2006').dataset, { ...sprites, source: 'mnist' }))
+  const planned = findPresetRun({ id: 'burgess2018', form: 'quick', run: 'vae' })!
+  const run = runOf({ id: 'burgess2018', form: 'quick', run: 'vae' })
+  const reasons = (channels: number) =>
+    outcomeOf(planned, { run, runs: [run], dataset: { ...sprites, channels }, config: run.config }).reasons
+  assert.deepEqual(reasons(1), [planned.form.note])
+  assert.match(reasons(3)[0]!, /other data .* than the preset’s: 10,000 white sprites of 64 × 64 pixels/)
+})
+
+test('a run beside which no figure was published still has its line in the table', () => {
+  const preset = presetInfos().find(({ id }) => id === 'ghosh2020')!
+  const text = section(
+    preset,
+    preset.forms.find(({ form }) => form === 'quick')!,
+    [],
+  )
+  assert.match(text, /^\| Plain \(AE\) \| none published \| – \| – \| – \| – \| – \|$/m)
+  assert.match(text, /Not trained here\. Fréchet distance/)
 })
 
 const evaluation = evaluationSchema.parse({
@@ -124,7 +166,7 @@ const outcome = (run: Run, runs: readonly Run[] = [run], source = 'mnist') => {
   return outcomeOf(planned, {
     run,
     runs,
-    source,
+    dataset: { source, width: 28, height: 28, channels: 1 },
     config: resolveConfig(planned.run.variant, planned.run.settings, facts['mnist']!).config,
   })
 }

@@ -22,7 +22,7 @@ export const presetHandlers = (context: Context) => {
       if (planned === null) return { outcome: null }
       const dataset = store.datasets.get(run.datasetId)
       const { config } = resolveConfig(planned.run.variant, planned.run.settings, factsOf(home, dataset))
-      return { outcome: outcomeOf(planned, { run, runs: store.runs.list(), source: dataset.source, config }) }
+      return { outcome: outcomeOf(planned, { run, runs: store.runs.list(), dataset, config }) }
     },
   } satisfies Partial<Handlers>
 }

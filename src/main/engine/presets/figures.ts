@@ -51,6 +51,7 @@ const pretrained = (key: NumberKey, decimals: number): Published => {
 export const figures = {
   squaredError: published('squaredError', 2),
   classificationError: opposite('Classification error', 'classificationAccuracy', 2),
+  linearProbeAccuracy: published('linearProbeAccuracy', 2),
   meanActivation: published('meanActivation', 4),
   negativeBound: opposite('Negative ELBO', 'elbo', 1),
   negativeLogLikelihood: opposite('Negative log likelihood', 'logLikelihood', 2),

@@ -2,8 +2,11 @@ import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { presetForms, type PresetForm, type PresetInfo, type Reference as ReferenceInfo } from '../../../shared/presets.ts'
 import { suggestion } from '../suggestion.ts'
+import berthelot2019 from './berthelot2019.ts'
 import burda2015 from './burda2015.ts'
+import burgess2018 from './burgess2018.ts'
 import { figureOf } from './figures.ts'
+import ghosh2020 from './ghosh2020.ts'
 import hinton2006 from './hinton2006.ts'
 import kingma2014 from './kingma2014.ts'
 import ng2011 from './ng2011.ts'
@@ -14,7 +17,17 @@ import vincent2010 from './vincent2010.ts'
 type PresetRef = NonNullable<Run['preset']>
 
 /** One line a preset, in the order in which they are offered. */
-export const presets: readonly Preset[] = [hinton2006, vincent2010, rifai2011, ng2011, kingma2014, burda2015]
+export const presets: readonly Preset[] = [
+  hinton2006,
+  vincent2010,
+  rifai2011,
+  ng2011,
+  kingma2014,
+  burda2015,
+  burgess2018,
+  berthelot2019,
+  ghosh2020,
+]
 
 /** Throws PRESET_UNKNOWN. */
 export function presetOf(id: string): Preset {
@@ -101,7 +114,7 @@ export const presetInfos = (): PresetInfo[] =>
       cite,
       reference,
       summary,
-      dataset: { title: dataset.title, source: dataset.source, command: dataset.command },
+      dataset: { title: dataset.title, source: dataset.source, shape: dataset.shape ?? null, command: dataset.command },
       forms: presetForms.map((form) => formInfo(preset, form)),
     }
   })

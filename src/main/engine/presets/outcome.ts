@@ -1,7 +1,7 @@
 import type { Config } from '../../../shared/config.ts'
-import type { Dataset, Run } from '../../../shared/domain.ts'
+import type { Run } from '../../../shared/domain.ts'
 import { isObject } from '../../../shared/json.ts'
-import type { Outcome } from '../../../shared/presets.ts'
+import { isDatasetOf, type Outcome } from '../../../shared/presets.ts'
 import { absent, formatDecimals } from '../../../shared/quantities.ts'
 import { formatList, formatSetting } from '../compare/formats.ts'
 import { figureOf } from './figures.ts'
@@ -14,14 +14,14 @@ export interface OutcomeFacts {
   run: Run
   /** All runs: among them the one that a figure is relative to. */
   runs: readonly Run[]
-  /** Where the run's dataset came from. */
-  source: Dataset['source']
+  /** The run's dataset. */
+  dataset: Parameters<typeof isDatasetOf>[1]
   /** What the preset's settings are on that dataset; null where they cannot be used on it. */
   config: Config | null
 }
 
 /** What a run that was made from a preset came to beside what was published. */
-export function outcomeOf({ preset, form, run: planned }: PlannedRun, { run, runs, source, config }: OutcomeFacts): Outcome {
+export function outcomeOf({ preset, form, run: planned }: PlannedRun, { run, runs, dataset, config }: OutcomeFacts): Outcome {
   const rows = planned.references.map((reference) => rowOf(reference, run, baseOf(reference, run, runs)))
   return {
     preset: preset.id,
@@ -30,7 +30,7 @@ export function outcomeOf({ preset, form, run: planned }: PlannedRun, { run, run
     run: planned.title,
     rows,
     stated: preset.stated ?? [],
-    reasons: [...reasonsOf({ run, source, config }, preset, planned.seed), form.note],
+    reasons: [...reasonsOf({ run, dataset, config }, preset, planned.seed), form.note],
   }
 }
 
@@ -88,13 +88,13 @@ function sentenceOf(
 
 /** In what a run departs from its preset. */
 function reasonsOf(
-  { run, source, config }: Pick<OutcomeFacts, 'run' | 'source' | 'config'>,
+  { run, dataset, config }: Pick<OutcomeFacts, 'run' | 'dataset' | 'config'>,
   preset: Preset,
   seed: number,
 ): string[] {
   const reasons: string[] = []
   if (run.state !== 'completed') reasons.push(`This run is ${run.state}, not completed.`)
-  if (source !== preset.dataset.source)
+  if (!isDatasetOf(preset.dataset, dataset))
     reasons.push(`It was trained on other data (${run.dataset}) than the preset’s: ${preset.dataset.title.replace(/^T/, 't')}.`)
   const changed = config === null ? [] : differences(config, run.config)
   if (changed.length > 0) reasons.push(`Settings that are not the preset’s: ${formatList(changed)}.`)

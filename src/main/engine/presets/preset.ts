@@ -1,6 +1,7 @@
 import type { CallArguments } from '../../../shared/calls.ts'
 import type { Settings } from '../../../shared/config.ts'
 import type { PresetForm } from '../../../shared/presets.ts'
+import type { Shape } from '../../../shared/shape.ts'
 import { patchDefaults, patchesText } from '../../../shared/patches.ts'
 import type { FigureId } from './figures.ts'
 
@@ -37,6 +38,8 @@ export interface Form {
 export interface PresetDataset {
   title: string
   source: string
+  /** Of its images, where the same source can give them another. */
+  shape?: Shape
   command: string
   request: CallArguments<'datasets.import'>
 }
@@ -81,4 +84,13 @@ export const leafPatches: PresetDataset = {
     seed: 1,
     contrast: 'normalise',
   },
+}
+
+/** Sprites of the size and the gray of dSprites. */
+export const graySprites: PresetDataset = {
+  title: '10,000 white sprites of 64 × 64 pixels',
+  source: 'sprites',
+  shape: { width: 64, height: 64, channels: 1 },
+  command: 'datasets add --name sprites64 --path sprites --size 64x64 --channels 1',
+  request: { name: 'sprites64', path: 'sprites', fit: 'crop', width: 64, height: 64, channels: 1 },
 }

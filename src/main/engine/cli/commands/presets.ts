@@ -3,6 +3,7 @@ import { withSign } from '../../../../shared/figures.ts'
 import { inKeys } from '../../../../shared/settings/messages.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import {
+  isDatasetOf,
   presetForms,
   type Outcome as PresetOutcome,
   type PresetForm,
@@ -53,7 +54,7 @@ export const formOf = (preset: PresetInfo, form: PresetForm): PresetFormInfo => 
 /** The dataset that a preset needs: the one that is there, or else imported. */
 export async function presetDataset(session: Session, preset: PresetInfo, terminal: Terminal): Promise<Dataset> {
   const list = async () => (await session.call('datasets.list', {})).datasets
-  const known = (await list()).find(({ source }) => source === preset.dataset.source)
+  const known = (await list()).find((dataset) => isDatasetOf(preset.dataset, dataset))
   if (known) return known
   const id = await taskDone(session, () => session.call('presets.import', { preset: preset.id }), terminal)
   return (await list()).find((dataset) => dataset.id === id)!
@@ -157,7 +158,7 @@ export const presetsList: Command = {
   async run({ call }) {
     const { presets } = await call('presets.list', {})
     const runLine = ({ id, title, references }: PresetFormInfo['runs'][number]) =>
-      `    ${id.padEnd(10)}${title}: ${references.map((one) => `${one.title} ${withSign(one.text, one.unit)}`).join(', ')}`
+      `    ${id.padEnd(10)}${title}: ${references.map((one) => `${one.title} ${withSign(one.text, one.unit)}`).join(', ') || 'no figure published'}`
     const text = presets
       .map((preset) =>
         [
