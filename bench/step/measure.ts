@@ -8,8 +8,12 @@ import type { ModelSpec } from '../../src/main/engine/training/modelSpec.ts'
 import { withStatistics } from '../../src/main/engine/training/statistics.ts'
 import { variantOf } from '../../src/main/engine/variants/index.ts'
 import type { Config } from '../../src/shared/config.ts'
-import { TfjsLoop } from './tfjsLoop.ts'
+import type { Shape } from '../../src/shared/shape.ts'
+import type { PackedDataset } from '../../src/main/engine/data/packed.ts'
+import { noiseInMemory } from '../images.ts'
 import { mnistInMemory } from '../mnist.ts'
+import { operationsOfStep, peakOfProducts } from './limit.ts'
+import { TfjsLoop } from './tfjsLoop.ts'
 
 /**
  * `compiled`: as the product trains; `plain`: its reference, the same update by tfjs operation by operation; `loop`: the
@@ -18,19 +22,42 @@ import { mnistInMemory } from '../mnist.ts'
 export const modes = ['compiled', 'plain', 'loop', 'fit'] as const
 export type Mode = (typeof modes)[number]
 export interface Measured {
+  /** Of all steps together, as a training takes them. */
   msPerStep: number
+  /** Of single steps; of `fit`, which does not tell, the mean. */
+  median: number
+  least: number
   mode: Mode
   steps: number
   threads: number
+  /** What the arithmetic alone takes where matrix products are as quick as they get here; measured of convolutional networks. */
+  limit: { gigaflop: number; peak: number; ms: number } | null
 }
 
 const warmUp = 20
 
-/** Milliseconds of a training step on MNIST, batches gathered and shuffled as in training. */
-export async function measureStep(variantId: string, config: Config, mode: Mode, steps: number): Promise<Measured> {
-  const dataset = mnistInMemory()
+/** So many images of noise stand for those of a size. */
+const noiseImages = 2048
+
+/**
+ * Milliseconds of a training step, batches gathered and shuffled as in training.
+ * @param size of images of noise; null: on MNIST
+ */
+export async function measureStep(
+  variantId: string,
+  config: Config,
+  mode: Mode,
+  steps: number,
+  size: Shape | null = null,
+): Promise<Measured> {
+  const dataset = size === null ? mnistInMemory() : noiseInMemory(size, Math.max(noiseImages, config.training.batchSize))
   const threads = Number(process.env['TF_NUM_INTRAOP_THREADS'])
-  if (mode === 'fit') return { msPerStep: await fit(config, steps), mode, steps, threads }
+  const ran = { mode, steps, threads }
+  if (mode === 'fit') {
+    const mean = await fit(config, steps, dataset)
+    return { ...ran, msPerStep: mean, median: mean, least: mean, limit: null }
+  }
+  const limit = config.network.convolutions.length === 0 ? null : limitOf(operationsOfStep(variantId, config, dataset))
   const data = { read: dataset, seen: dataset, fingerprint: '' }
   const standardised = await withStatistics(config, data, dataset.train, { wanted: async () => false })
   const spec: ModelSpec = {
@@ -47,26 +74,39 @@ export async function measureStep(variantId: string, config: Config, mode: Mode,
   const perEpoch = Math.floor(dataset.train.length / batchSize)
   let order = dataset.train
   let step = 0
+  const times: number[] = []
   const run = async (count: number) => {
     for (let i = 0; i < count; i++) {
+      const began = performance.now()
       if (step % perEpoch === 0) order = shuffled(dataset.train, 1, step / perEpoch)
       const at = step % perEpoch
       const rows = order.subarray(at * batchSize, (at + 1) * batchSize)
       model.step(gatherBatch(dataset, rows), rows, 1, ++step, learningRate)
+      times.push(performance.now() - began)
       await new Promise((resolve) => setImmediate(resolve))
     }
   }
   await run(warmUp)
+  times.length = 0
   const started = performance.now()
   await run(steps)
-  return { msPerStep: (performance.now() - started) / steps, mode, steps, threads }
+  const msPerStep = (performance.now() - started) / steps
+  times.sort((a, b) => a - b)
+  return { ...ran, msPerStep, median: rounded(times[Math.floor(steps / 2)]!), least: rounded(times[0]!), limit }
+}
+
+const rounded = (value: number): number => Math.round(value * 1000) / 1000
+
+/** @param operations of a step */
+function limitOf(operations: number): NonNullable<Measured['limit']> {
+  const peak = peakOfProducts()
+  return { gigaflop: rounded(operations / 1e9), peak: rounded(peak / 1e9), ms: rounded((operations / peak) * 1000) }
 }
 
 /** The classical network in tfjs's layers API, trained by model.fit with its Adam: what one would write without this project. */
-async function fit(config: Config, steps: number): Promise<number> {
+async function fit(config: Config, steps: number, dataset: PackedDataset): Promise<number> {
   const { layers, activation, codeActivation, outputActivation } = config.network
   const { batchSize, learningRate } = config.training
-  const dataset = mnistInMemory()
   type Name = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'elu' | 'softplus'
   const sizes = [...layers, ...layers.slice(0, -1).toReversed(), dataset.rowSize]
   const model = tf.sequential({

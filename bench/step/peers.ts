@@ -1,9 +1,8 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { join, resolve } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { resolveConfig, variantInfos, variantOf } from '../../src/main/engine/variants/index.ts'
+import { findTorch, lastJson, least, machine, ownStep } from './contenders.ts'
 import { knownToLoop } from './tfjsLoop.ts'
 import { mnistFolder } from '../mnist.ts'
 
@@ -33,39 +32,12 @@ interface Measurement {
   times: number[]
 }
 
-const lastJson = (output: string): number => (JSON.parse(output.trim().split('\n').at(-1)!) as { msPerStep: number }).msPerStep
-const run = (command: string, args: string[]): number =>
-  lastJson(execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }))
-const least = (values: number[]): number => Math.min(...values)
-
 function ours(title: string, mode: string, variant: string, steps: number): Contender {
   const settings = [...network(variant), ...(torchSettings[variant] ?? [])]
   return {
     title,
-    measure: () =>
-      run(process.execPath, [
-        join(here, '..', 'bench.ts'),
-        'step',
-        '--variant',
-        variant,
-        ...settings,
-        '--mode',
-        mode,
-        '--steps',
-        String(steps),
-        '--json',
-      ]),
+    measure: () => ownStep(['--variant', variant, ...settings, '--mode', mode, '--steps', String(steps)]).msPerStep,
   }
-}
-
-/** The PyTorch side: a script that prints {"msPerStep"}, and a Python that has torch; a sentence where it is not to be had. */
-function findTorch(): { python: string; script: string } | string {
-  const script = process.env['WORKBENCH_TORCH_PEER'] ?? resolve(here, '../../../shared/bench/torch_peers.py')
-  const python = process.env['WORKBENCH_TORCH_PYTHON'] ?? 'python3'
-  if (!existsSync(script)) return 'PyTorch is left out: set WORKBENCH_TORCH_PEER to a script that prints {"msPerStep": ...}.'
-  if (spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status !== 0)
-    return `PyTorch is left out: ${python} has no torch; set WORKBENCH_TORCH_PYTHON.`
-  return { python, script }
 }
 
 /**
@@ -80,7 +52,7 @@ export function comparePeers(args: string[]): void {
     variantInfos()
       .filter((info) => info.iterative)
       .map((info) => info.id)
-  const torch = findTorch()
+  const torch = findTorch('WORKBENCH_TORCH_PEER', 'torch_peers.py')
   if (typeof torch === 'string') console.error(torch)
   const measurements: Measurement[] = []
   for (const variant of ids) {
@@ -93,7 +65,7 @@ export function comparePeers(args: string[]): void {
             {
               title,
               measure: () =>
-                run(torch.python, [
+                lastJson(torch.python, [
                   torch.script,
                   '--variant',
                   variant,
@@ -106,7 +78,7 @@ export function comparePeers(args: string[]): void {
                   '--images',
                   join(mnistFolder, 'train-images-idx3-ubyte'),
                   ...more,
-                ]),
+                ]).msPerStep,
             },
           ]
     const contenders = [
@@ -135,8 +107,6 @@ export function comparePeers(args: string[]): void {
   )
   writeFileSync(join(here, '..', 'step.json'), `${JSON.stringify({ machine: machine(), msPerStep: own }, null, 2)}\n`)
 }
-
-const machine = () => `${cpus()[0]?.model ?? 'unknown processor'}, ${cpus().length} cores, ${new Date().toISOString().slice(0, 10)}`
 
 function report(measurements: Measurement[], rounds: number): string {
   const ratio = ({ variant, times }: Measurement) =>

@@ -31,9 +31,9 @@ const runs = (filters: number, training: Record<string, unknown>): PresetRun[] =
 
 const departures =
   'Digits keep their 28 × 28 pixels, where the paper pads them to 32 × 32, and the decoder mirrors the encoder, where the ' +
-  'paper’s begins with maps of 8 × 8. Weight decay is of every kernel, not of the decoder’s alone; the VAE’s decoder is Bernoulli, not Gaussian. What the paper reports ' +
-  'are Fréchet distances of a network trained on photographs, which the workbench does not have; compare squared ' +
-  'error, probe and contraction instead.'
+  'paper’s begins with maps of 8 × 8. Weight decay is of every kernel, not of the decoder’s alone; the VAE’s decoder is ' +
+  'Bernoulli, not Gaussian. What the paper reports are Fréchet distances between features of a network trained on ' +
+  'photographs, which the workbench does not have; compare squared error, probe and contraction instead.'
 
 export default {
   id: 'ghosh2020',

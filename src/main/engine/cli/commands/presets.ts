@@ -157,8 +157,10 @@ export const presetsList: Command = {
   summary: 'Published experiments that can be trained, with the figures reported.',
   async run({ call }) {
     const { presets } = await call('presets.list', {})
-    const runLine = ({ id, title, references }: PresetFormInfo['runs'][number]) =>
-      `    ${id.padEnd(10)}${title}: ${references.map((one) => `${one.title} ${withSign(one.text, one.unit)}`).join(', ') || 'no figure published'}`
+    const runLine = ({ id, title, references }: PresetFormInfo['runs'][number]) => {
+      const figures = references.map((one) => `${one.title} ${withSign(one.text, one.unit)}`).join(', ')
+      return `    ${id.padEnd(10)}${title}: ${figures || 'no figure published'}`
+    }
     const text = presets
       .map((preset) =>
         [
