@@ -72,8 +72,10 @@ const views: Record<string, (page: Page, name: string) => Promise<unknown>> = {
   similar: (page, name) => page.getByRole('listbox', { name: `Nearest in the code of ${name}: 12 images` }).waitFor(),
   chain: (page, name) => drawn(page.getByRole('img', { name: new RegExp(`^Chain of ${name}: 4 chains`) }), 1000),
   generate: (page) => page.getByRole('application', { name: /: 64 images/ }).waitFor(),
-  'generate?show=units': (page, name) =>
-    page.getByRole('application', { name: new RegExp(`^Traversals of the units of ${name}`) }).waitFor(),
+  'generate?show=units': async (page) => {
+    await page.getByRole('slider', { name: /^Unit 1/ }).waitFor()
+    await page.locator('canvas[aria-label="Images along unit 1"], [aria-label="Images along unit 1"] canvas').waitFor()
+  },
   'generate?show=between': (page) => page.getByRole('application', { name: /^Through the code: 11 images/ }).waitFor(),
   manifold: (page, name) => drawn(page.getByRole('application', { name: new RegExp(`^Manifold of ${name}`) }), 1000),
   field: (page, name) => drawn(page.getByRole('application', { name: new RegExp(`^Field of ${name}`) }), 1000),
