@@ -33,7 +33,7 @@ function difference(obtained: number | null, shown: string, reference: number): 
 function rowsOf({ title, references }: PresetFormInfo['runs'][number], { run, outcome, origin }: Reproduced): string[] {
   const seconds = run === undefined ? '–' : run.state === 'completed' ? run.seconds.toFixed(0) : run.state
   if (references.length === 0)
-    return [`| ${[title, 'none published', '–', '–', '–', seconds, origin?.commit ?? '–'].map(cell).join(' | ')} |`]
+    return [`| ${[title, 'none comparable', '–', '–', '–', seconds, origin?.commit ?? '–'].map(cell).join(' | ')} |`]
   return references.map((reference, index) => {
     const row = outcome?.rows.find((one) => one.figure === reference.figure)
     const unit = reference.unit === '' ? '' : ` (${reference.unit})`

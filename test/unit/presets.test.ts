@@ -119,14 +119,14 @@ test('a set that is computed in another size or in colour is not the data of a p
   assert.match(reasons(3)[0]!, /other data .* than the preset’s: 10,000 white sprites of 64 × 64 pixels/)
 })
 
-test('a run beside which no figure was published still has its line in the table', () => {
+test('a run beside which no figure can stand still has its line in the table', () => {
   const preset = presetInfos().find(({ id }) => id === 'ghosh2020')!
   const text = section(
     preset,
     preset.forms.find(({ form }) => form === 'quick')!,
     [],
   )
-  assert.match(text, /^\| Plain \(AE\) \| none published \| – \| – \| – \| – \| – \|$/m)
+  assert.match(text, /^\| Plain \(AE\) \| none comparable \| – \| – \| – \| – \| – \|$/m)
   assert.match(text, /Not trained here\. Fréchet distance/)
 })
 

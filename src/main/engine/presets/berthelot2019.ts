@@ -1,6 +1,6 @@
 import { mnist, type Preset, type PresetRun } from './preset.ts'
 
-const table = 'ICLR 2019 (arXiv 1807.07543), table 2; given from memory'
+const table = 'ICLR 2019 (arXiv 1807.07543), table 2; quoted from memory'
 
 interface Model {
   id: string
@@ -51,7 +51,7 @@ const runs = (
   codes.flatMap((code) =>
     models.map(({ id, title, variant, settings, accuracy }) => ({
       id: codes.length === 1 ? id : `${id}-${code}`,
-      title: `${title}, code of ${code}`,
+      title: codes.length === 1 ? title : `${title}, code of ${code}`,
       variant,
       seed: 1,
       settings: {

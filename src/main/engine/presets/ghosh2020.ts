@@ -1,6 +1,6 @@
 import { mnist, type Preset, type PresetRun } from './preset.ts'
 
-const table = 'ICLR 2020 (arXiv 1903.12436), table 1; given from memory'
+const table = 'ICLR 2020 (arXiv 1903.12436), table 1; quoted from memory'
 
 const models = [
   { id: 'ae', title: 'Plain (AE)', variant: 'classical', weightDecay: 0, reconstruction: 'squaredError' },

@@ -159,7 +159,7 @@ export const presetsList: Command = {
     const { presets } = await call('presets.list', {})
     const runLine = ({ id, title, references }: PresetFormInfo['runs'][number]) => {
       const figures = references.map((one) => `${one.title} ${withSign(one.text, one.unit)}`).join(', ')
-      return `    ${id.padEnd(10)}${title}: ${figures || 'no figure published'}`
+      return `    ${id.padEnd(10)}${title}: ${figures || 'no comparable figure'}`
     }
     const text = presets
       .map((preset) =>
