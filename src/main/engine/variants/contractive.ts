@@ -61,10 +61,11 @@ export default defineVariant({
   objective({ x, network, random, settings: { lambda, jacobian, projections } }) {
     const layers = network.encodeLayers(x)
     const code = layers.at(-1)!.output
+    const reconstruction = network.reconstructionTerm(network.decode(code), x)
     const norm =
       jacobian === 'projections'
         ? network.projectedJacobianNorm(layers, random.uniform('projections', [code.shape[0], projections, code.shape[1]]))
         : network.meanSquaredJacobianNorm(layers)
-    return { reconstruction: network.reconstructionTerm(network.decode(code), x), contraction: norm.mul(lambda) }
+    return { reconstruction, contraction: norm.mul(lambda) }
   },
 })

@@ -110,9 +110,13 @@ export default defineVariant({
     ],
   },
   settings,
-  // Of a gray image both are the same.
-  defaultsFor: ({ kind, size }) =>
-    kind === 'vector' || size?.channels === 1 ? { regularizer: { values: 'channel' as const } } : {},
+  // Of a gray image both are the same. Convolutions take masked pixels for edges, and what they then make of clean images is far off.
+  defaultsFor: ({ kind, size }, _codeSize, convolves) => ({
+    regularizer: {
+      ...(kind === 'vector' || size?.channels === 1 ? { values: 'channel' as const } : {}),
+      ...(convolves ? { noise: 'gaussian' as const, sigma: 0.1 } : {}),
+    },
+  }),
   check({ regularizer: { noise, corruption, corruptedWeight, cleanWeight } }) {
     const problems: Problem[] = []
     const onInputs = 'it has no meaning with noise on the weights; leave it at its default or choose another regularizer.noise.'

@@ -27,6 +27,9 @@ export const autoFor = ({ kind, size }: Facts): Convolution[] => (kind === 'vect
 export const convolutionsFor = ({ size, kind = 'image' }: Facts): typeof auto | [] =>
   size && usuallyConvolved(size, kind) ? auto : []
 
+/** Training images that are few for two pyramids of their own. */
+export const fewForPyramids = 20_000
+
 /** Whether a value of `network.convolutions`, unchecked, gives a network any. */
 export const isConvolved = (value: unknown, facts: Facts): boolean =>
   (value === auto ? autoFor(facts) : typeof value === 'string' ? readConvolutions(value) : areConvolutions(value) ? value : [])
@@ -80,6 +83,8 @@ export function reasonFor(key: string, value: unknown, facts: Facts): string | u
   if (kind === 'vector' && key === 'reconstruction') return 'Squared error, because values leave [0, 1].'
   if (key === 'network.layers' && rowSize !== undefined && rowSize < 512) return `Sized for ${counted(rowSize, 'value')} a row.`
   if (seen === undefined) return undefined
+  if (key === 'network.tied' && value === true && seen < fewForPyramids && convolutionsFor(facts) === auto)
+    return `Tied, because ${counted(seen, image)} are few for a pyramid of the decoder’s own.`
   const usual = key.startsWith('pretraining.') ? pretrainingSchema.parse({}) : trainingSchema.parse({})
   if (/^(pre)?training\.batchSize$/.test(key) && (value as number) < usual.batchSize)
     return `${thousands(value as number)}, because ${counted(seen, image)} train.`

@@ -16,6 +16,8 @@ export interface Chosen {
   binarised: boolean
   /** Of the network, as they were given; undefined where the default is to be taken. */
   convolutions: unknown
+  /** Whether something was chosen with which a decoder cannot be tied. */
+  untied: boolean
 }
 
 export const nothingChosen: Chosen = {
@@ -26,6 +28,7 @@ export const nothingChosen: Chosen = {
   codeSize: null,
   binarised: false,
   convolutions: undefined,
+  untied: false,
 }
 
 /** The data as networks see them: what is drawn as 0 or 1 is no photograph any more. */
@@ -46,6 +49,7 @@ export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>):
     codeSize: typeof code === 'number' && Number.isInteger(code) && code > 0 ? code : null,
     binarised: (given.get('data.binarise') ?? 'none') !== 'none',
     convolutions: given.get('network.convolutions'),
+    untied: given.get('network.upsampling') === 'resize' || given.get('network.normalisation') === 'batch',
   }
 }
 

@@ -1,7 +1,7 @@
 import { configSchema, type NetworkConfig, type Origin } from '../../../../shared/config.ts'
 import { flatten } from '../../../../shared/settings/nested.ts'
 import { usualBatch } from '../../../../shared/usualSizes.ts'
-import { convolutionsFor, isConvolved, seenOf, sizesFor } from '../fromData.ts'
+import { convolutionsFor, fewForPyramids, isConvolved, seenOf, sizesFor } from '../fromData.ts'
 import { determined, takesPretraining } from '../layers.ts'
 import { fixedOf, isContinuous, type Facts, type Variant } from '../variant.ts'
 import { asSeen, defaultLayerVariant, nothingChosen, type Chosen } from './chosen.ts'
@@ -99,6 +99,7 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
       values: {
         ...sizes,
         network: { ...sizes.network, convolutions, ...(vector ? { outputActivation: 'linear' } : {}) },
+        training: { ...sizes.training, ...(convolves ? { learningRate: 0.002, schedule: 'cosine' } : {}) },
         reconstruction: vector || isContinuous(facts) ? 'squaredError' : undefined,
       },
     },
@@ -120,8 +121,7 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
         pretraining: takesPretraining(variant) ? { variant: defaultLayerVariant(variant) } : {},
       },
     },
-    // Deep pyramids hardly learn with saturating units, and in a third of the steps with smooth ones (bench/convolutions.md).
-    { from: 'data', values: { network: convolves ? { activation: 'elu' } : {} } },
+    { from: 'data', values: { network: convolves ? pyramidDefaults(facts, chosen) : {} } },
     // A network of one layer, as each is that is pretrained, has a Jacobian in closed form even where it is convolved.
     {
       from: 'data',
@@ -137,6 +137,16 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
       },
     },
   ]
+}
+
+/**
+ * Deep pyramids hardly learn with saturating units, and in a third of the steps with smooth ones; of few images a second pyramid
+ * learns what does not hold for others, so the decoder goes back through the encoder's (bench/convolutions.md).
+ */
+function pyramidDefaults(facts: Facts, { untied }: Chosen): Partial<NetworkConfig> {
+  const seen = seenOf(facts)
+  const few = seen !== undefined && seen < fewForPyramids
+  return { activation: 'elu', ...(untied ? { tied: false } : few ? { tied: true } : {}) }
 }
 
 const pick = (section: Section, keys: readonly string[]): Section => Object.fromEntries(keys.map((key) => [key, section[key]]))
