@@ -7,7 +7,7 @@ export interface Layout {
   from: readonly Dimension[]
   steps: readonly Step[]
 }
-export interface Step {
+interface Step {
   /** Order of the axes; null for a step that changes the shape alone. */
   perm: readonly number[] | null
   shape: readonly Dimension[]

@@ -128,7 +128,7 @@ const nearest = (from: number, to: number): number[] => {
  * The factor of a `Resize` that takes the same pixels, by arithmetic in single and in double precision; null where rounding could
  * take others: sizes are floor(from x factor), pixels floor(at / factor).
  */
-export function resizeFactor(from: number, to: number): number | null {
+function resizeFactor(from: number, to: number): number | null {
   const factor = Math.fround(to / from)
   const pixels = nearest(from, to)
   const near = [factor, Math.fround(factor * (1 + 2 ** -23)), Math.fround(factor * (1 - 2 ** -24))]
