@@ -345,7 +345,15 @@ test('settings that differ are nested as the config is', () => {
   const objective = settings[2]!
   assert.deepEqual(
     objective.sections.map(({ title, rows }) => [title, rows.map(({ key, groupValues }) => [key, groupValues])]),
-    [['Regularizer', [['regularizer.lambda', ['–', '0.5', '–']]]]],
+    [
+      [
+        'Regularizer',
+        [
+          ['regularizer.lambda', ['–', '0.5', '–']],
+          ['regularizer.jacobian', ['–', 'exact', '–']],
+        ],
+      ],
+    ],
   )
   assert.deepEqual(
     settings[3]!.sections[0]!.rows.map(({ key, groupValues }) => [key, groupValues.at(-1)]).find(
