@@ -364,6 +364,16 @@ test('settings that differ are nested as the config is', () => {
   assert.deepEqual(settings[0]!.rows.find(({ key }) => key === 'seed')!.groupValues, ['1, 2, 3, 4, 5', '1, 2, 3, 4, 5', '1'])
 })
 
+test('a run that was made before its variant had a setting stands with those that have its default', () => {
+  const [made, ...later] = contracted
+  const { jacobian: _, projections: __, ...before } = made!.config.regularizer
+  const groups = groupRuns([{ ...made!, config: { ...made!.config, regularizer: before } }, ...later], variants)
+  assert.deepEqual(
+    groups.map(({ runs }) => runs.length),
+    [contracted.length],
+  )
+})
+
 test('ten thousand runs are grouped by their settings, whatever their order', () => {
   const models = ['classical', 'denoising', 'contractive'].map((variant) => run('m', variant, {}))
   const runs = Array.from({ length: 10_000 }, (_, index): Run => {

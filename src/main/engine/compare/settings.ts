@@ -174,6 +174,8 @@ function allFields(variant: VariantInfo, layers: VariantInfo | undefined): Field
 function settingsOf(run: Run, fields: readonly Field[] | null): Map<string, unknown> {
   const all = new Map(flatten(run.config))
   if (!fields) return all
+  // A run that was made before its variant had a setting meant what the default says.
+  for (const { key, default: value } of fields) if (key.startsWith('regularizer.') && !all.has(key)) all.set(key, value)
   const byKey = fieldsByKey(fields)
   const inert = inertIn(run)
   return new Map(
