@@ -96,6 +96,7 @@ function machineOf({ runFolder, config }: TrainJob, layer: number): Machine {
 const activations: Record<string, (x: number) => number> = {
   linear: (x) => x,
   relu: (x) => Math.max(0, x),
+  elu: (x) => (x > 0 ? x : Math.expm1(x)),
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   tanh: Math.tanh,
 }
@@ -172,7 +173,9 @@ for (const [title, settings] of flavours)
     assert.equal(series('stack/squaredError').length, 3)
     // By the definition: ||df/dx||_F of the first layer, unit by unit through the convolution that made it.
     const slope = (y: number) =>
-      ({ linear: 1, relu: Number(y > 0), sigmoid: y - y * y, tanh: 1 - y * y })[config.network.activation as 'relu']
+      ({ linear: 1, relu: Number(y > 0), elu: Math.min(y, 0) + 1, sigmoid: y - y * y, tanh: 1 - y * y })[
+        config.network.activation as 'relu'
+      ]
     const size = sizeOf(oddShape)
     const columns = Array.from({ length: size }, (_, i) =>
       convolve64(
@@ -213,7 +216,7 @@ function valuesIn(file: string): Float32Array {
 test('pretraining that changes nothing changes nothing, whichever way the decoder goes back', async () => {
   for (const upsampling of ['transposed', 'resize']) {
     const curve = async (more: Settings): Promise<number[]> => {
-      const settings = { 'network.upsampling': upsampling, 'training.epochs': 2, ...more }
+      const settings = { 'network.tied': false, 'network.upsampling': upsampling, 'training.epochs': 2, ...more }
       const { points } = await trainHere(jobOf('classical', settings))
       return points.filter(({ key }) => /^(train|validation)\/loss$/.test(key)).map(({ value }) => value)
     }
@@ -270,9 +273,9 @@ test('classes are learned behind convolutions, pretrained ones and by few labels
 })
 
 for (const [variant, settings] of [
-  ['classical', {}],
-  ['classical', { 'network.layers': [9, 5] }],
-  ['classical', { 'network.weightNorm': true }],
+  ['classical', { 'network.tied': false }],
+  ['classical', { 'network.tied': false, 'network.layers': [9, 5] }],
+  ['classical', { 'network.tied': false, 'network.weightNorm': true }],
   ['variational', { 'regularizer.decoder': 'gaussian' }],
   ['variational', { 'regularizer.decoder': 'bernoulli', 'network.layers': [9, 5], reconstruction: 'crossEntropy' }],
 ] as [string, Settings][])

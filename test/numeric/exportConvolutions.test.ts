@@ -151,7 +151,8 @@ test('networks that classify, with normalised weights, standardised inputs, and 
 
 test('the graph is as somebody would have drawn it', async () => {
   const operators = async (name: keyof typeof shapes, settings: Settings, variant = variantOf('classical')) => {
-    const config = configOf(variant, shapes[name], { 'network.layers': [6], ...settings })!
+    const own = variant.likelihood ? {} : { 'network.tied': false }
+    const config = configOf(variant, shapes[name], { 'network.layers': [6], 'network.activation': 'relu', ...own, ...settings })!
     const run = drawnRun(drawn(name), variant, config, 1)
     const found: Record<string, string> = {}
     for (const part of partsOf(config)) {
@@ -183,7 +184,11 @@ test('the graph is as somebody would have drawn it', async () => {
     `${encoder} Gemm Identity`,
     'both heads read one row of values',
   )
-  const standardised = configOf(variantOf('classical'), shapes.colour, { 'network.layers': [6], 'data.standardise': 'channel' })!
+  const standardised = configOf(variantOf('classical'), shapes.colour, {
+    'network.layers': [6],
+    'network.activation': 'relu',
+    'data.standardise': 'channel',
+  })!
   const config = { ...standardised, data: { ...standardised.data, statistics: { mean: [0.1, 0.2, 0.3], deviation: [1, 2, 3] } } }
   const run = drawnRun(drawn('colour'), variantOf('classical'), config, 1)
   const { file } = await exportAndCompare(drawn('colour'), [], 'drawn', variantOf('classical'), config, run, 'encoder', 'pixels')
