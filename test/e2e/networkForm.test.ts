@@ -38,7 +38,7 @@ browserTest(
     // Beside the layers, of which it stands in front.
     const [before, after] = await Promise.all([convolutions, layers].map((field) => field.boundingBox()))
     assert.ok(before!.x < after!.x || before!.y < after!.y)
-    assert.equal(await convolutions.inputValue(), 'auto')
+    await settles(() => convolutions.inputValue(), 'auto')
     await page.getByText('auto: 32x4s2, 64x4s2, 128x4s2', { exact: true }).waitFor()
     await layers.fill('24')
     await settles(
@@ -53,7 +53,7 @@ browserTest(
         '10 x 9 x 64',
         '20 x 17 x 32',
         '40 x 33 x 3',
-        '487,899 parameters',
+        '245,723 parameters',
       ],
     )
     assert.deepEqual((await drawn(page))[1], ['20 x 17 x 32', '4 x 4 convolution, stride 2', '1,568'])
