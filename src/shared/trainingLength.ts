@@ -4,8 +4,8 @@ import { usualBatch } from './usualSizes.ts'
 /** Steps after which small networks can be compared, and two cores are done with images of 28 x 28 in about half a minute. */
 const steps = 3500
 /** Of convolutional networks, and their batches: many small steps teach them more than few large ones of the same cost. */
-const convolutionalSteps = 3000
-export const convolutionalBatch = 32
+const convolutionalSteps = 3500
+export const convolutionalBatch = 16
 /** Passes over few images beyond which more of them teach nothing new. */
 const mostEpochs = 200
 

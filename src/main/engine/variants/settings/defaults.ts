@@ -99,7 +99,7 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
       values: {
         ...sizes,
         network: { ...sizes.network, convolutions, ...(vector ? { outputActivation: 'linear' } : {}) },
-        training: { ...sizes.training, ...(convolves ? { learningRate: 0.002, schedule: 'cosine' } : {}) },
+        training: { ...sizes.training, ...(convolves ? { learningRate: 0.0015, schedule: 'cosine' } : {}) },
         reconstruction: vector || isContinuous(facts) ? 'squaredError' : undefined,
       },
     },
