@@ -13,7 +13,7 @@ export const plan = [
   {
     variant: 'denoising',
     name: 'First denoising',
-    why: 'The same network, but it has to reconstruct the clean image from a masked one.',
+    why: 'The same network, but it has to reconstruct the clean image from a corrupted one.',
     trained: true,
   },
 ] as const
