@@ -12,6 +12,7 @@ import { lossAndGradients } from '../../src/main/engine/training/gradients.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
 import { weightsOf } from '../../src/main/engine/variants/variant.ts'
 import { convolve64, convolveBack64, type Values64 } from '../fixtures/convolutions64.ts'
+import { gradientOf } from '../fixtures/differences.ts'
 import { derivatives64 } from '../fixtures/layers64.ts'
 
 const normal = normals(random('convolutions'))
@@ -286,17 +287,8 @@ for (const { title, variant: id, settings, terms } of cases) {
     const loss = () => Object.values(terms(w)).reduce((sum, term) => sum + term, 0)
     near(found.terms['loss']!.dataSync(), [loss()], 1e-5, 'loss')
     for (const [name, term] of Object.entries(wanted)) near(found.terms[name]!.dataSync(), [term], 1e-5, name)
-    // Central differences in float64 are right to about 1e-9.
     for (const [name, values] of Object.entries(w)) {
-      const gradient = values.map((value, at) => {
-        const step = 1e-5
-        values[at] = value + step
-        const above = loss()
-        values[at] = value - step
-        const below = loss()
-        values[at] = value
-        return (above - below) / (2 * step)
-      })
+      const gradient = gradientOf(values, loss)
       near(found.gradients[name]!.dataSync(), gradient, 1e-4, `gradient by ${name}`)
     }
     tf.engine().endScope()

@@ -21,6 +21,7 @@ import { stateSpecs } from '../../src/main/engine/training/objective.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
 import { likelihoodOf, partsOfNetwork, weightsOf } from '../../src/main/engine/variants/variant.ts'
 import { writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
+import { gradientOf } from '../fixtures/differences.ts'
 import { convolve64, convolveBack64, type Values64 } from '../fixtures/convolutions64.ts'
 import { batchNormalised64, enlarged64, normalised64, statistics64, type Rows64 } from '../fixtures/normalised64.ts'
 import { decodeModel } from '../fixtures/onnxReader.ts'
@@ -222,15 +223,7 @@ for (const one of cases) {
     const loss = () => one.loss(reference(w, one.how, null))
     near(found.terms['loss']!.dataSync(), [loss()], 1e-5, 'loss')
     for (const [name, given] of Object.entries(w)) {
-      const gradient = given.map((value, at) => {
-        const step = 1e-5
-        given[at] = value + step
-        const above = loss()
-        given[at] = value - step
-        const below = loss()
-        given[at] = value
-        return (above - below) / (2 * step)
-      })
+      const gradient = gradientOf(given, loss)
       // A linear code's bias has none: the layer that reads it takes away the mean.
       near(found.gradients[name]!.dataSync(), gradient, 1e-4, `gradient by ${name}`, 0.01)
     }

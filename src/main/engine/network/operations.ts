@@ -2,7 +2,7 @@ import type { Activation, Reconstruction } from '../../../shared/config.ts'
 import { bool, native, nativeOutputs, type } from '../trace/native.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import { differentiable } from './differentiable.ts'
-import { convolved, convolvedBack, enlarged, enlargedBack } from './space.ts'
+import { convolved, convolvedBack, enlarged, enlargedBack, shaped } from './space.ts'
 
 export { batchNormalised } from './batchNormalised.ts'
 export { convolved, convolvedBack, enlarged, enlargedBack }
@@ -20,13 +20,11 @@ export const product = (a: Tensor, b: Tensor, transposeA = false, transposeB = f
 
 /** The same values in rows of another length; no number of rows is written into a recording. */
 const rowsOf = (x: Tensor2D, width: number): Tensor2D => {
-  const shaped = (values: Tensor, columns: number) =>
-    native('Reshape', { ...T, Tshape: type('int32') }, [values, tf.tensor1d([-1, columns], 'int32')])
   const before = x.shape[1]
   return differentiable(
     [x],
-    () => shaped(x, width),
-    (dy) => [shaped(dy, before)],
+    () => shaped(x, [width]),
+    (dy) => [shaped(dy, [before])],
   )
 }
 

@@ -11,11 +11,12 @@ import { differentiable } from './differentiable.ts'
 
 const T = { T: type('float32') }
 
-/** Values in another order of axes, the first one as long as is left. */
+/** The same values with other axes, the first one as long as is left. */
 export const shaped = (x: Tensor, shape: readonly number[]): Tensor =>
   native('Reshape', { ...T, Tshape: type('int32') }, [x, tf.tensor1d([-1, ...shape], 'int32')])
 
 const sides = ({ height, width, channels }: Shape): [number, number, number] => [height, width, channels]
+const sidesOf = ({ height, width }: Shape): Tensor => tf.tensor1d([height, width], 'int32')
 
 /** The shape of the images and the steps of a convolution whose padding is SAME. */
 export interface Geometry {
@@ -39,7 +40,7 @@ const attributes = ({ stride }: Geometry): Record<string, Attribute> => ({
 const forwards = (x: Tensor, kernel: Tensor, geometry: Geometry): Tensor => native('Conv2D', attributes(geometry), [x, kernel])
 /** Of sides alone: TensorFlow takes the batch from what is gone back from. */
 const backwards = (y: Tensor, kernel: Tensor, geometry: Geometry): Tensor =>
-  native('Conv2DBackpropInput', attributes(geometry), [tf.tensor1d([geometry.in.height, geometry.in.width], 'int32'), kernel, y])
+  native('Conv2DBackpropInput', attributes(geometry), [sidesOf(geometry.in), kernel, y])
 const byKernel = (x: Tensor, y: Tensor, geometry: Geometry): Tensor =>
   native('Conv2DBackpropFilter', attributes(geometry), [x, tf.tensor1d([...geometry.kernel], 'int32'), y])
 
@@ -77,7 +78,6 @@ export function convolvedBack(y: Tensor2D, kernel: Tensor, geometry: Geometry): 
   )
 }
 
-const sidesOf = ({ height, width }: Shape): Tensor => tf.tensor1d([height, width], 'int32')
 const nearest = { ...T, align_corners: bool(false), half_pixel_centers: bool(false) }
 /** Each value of a larger image is that at floor(place * small / large). @param y [N, small] -> [N, large] */
 const enlarge = (y: Tensor, small: Shape, large: Shape): Tensor =>
