@@ -120,6 +120,9 @@ browserTest(
     const part = page.getByLabel('Part')
     await settles(() => part.locator('option').allInnerTexts(), ['Encoder', 'Classifier'])
     await part.selectOption('Classifier')
+    // Until the page has come to rest, a press may land where the button was.
+    await page.getByRole('complementary').getByText('Completed').waitFor()
+    await settles(async () => (await page.getByLabel('File').inputValue()).includes('classifier'), true, 'a file is suggested')
     await page.getByLabel('File').fill(join(folder, 'classifier.onnx'))
     await page.getByRole('button', { name: 'Export', exact: true }).click()
     await page.getByRole('complementary').getByRole('status').getByText('Output probabilities').waitFor()

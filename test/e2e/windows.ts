@@ -11,7 +11,7 @@ export async function buildFirst(): Promise<void> {
   await ensureBuilt()
 }
 
-/** What the windows showed when a test failed, to look at. */
+/** What the windows showed when a test failed: pictures to look at, and what each said of states and errors in words. */
 export async function keepPictures(t: TestContext, pages: Page[], name: string): Promise<void> {
   const place = join(root, 'test-results')
   mkdirSync(place, { recursive: true })
@@ -21,5 +21,10 @@ export async function keepPictures(t: TestContext, pages: Page[], name: string):
       () => t.diagnostic(`What window ${index + 1} showed: ${path}`),
       () => {},
     )
+    const said = await page
+      .locator('[role=status], [role=alert], [role=progressbar], [aria-invalid=true]')
+      .evaluateAll((elements) => elements.map((element) => (element as { innerText?: string }).innerText ?? '').filter(Boolean))
+      .catch(() => [])
+    for (const words of said) t.diagnostic(`Window ${index + 1} said: ${words.replaceAll('\n', ' | ').slice(0, 300)}`)
   }
 }
