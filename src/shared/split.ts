@@ -28,6 +28,9 @@ export const validationRows = ({ trainCount, validationCount = 0 }: SplitCounts)
 export const trainingRows = ({ trainCount, validationCount = 0 }: SplitCounts): number =>
   validationCount > 0 ? trainCount : trainCount - drawnOf(trainCount, validationShare)
 
+/** Images over which an objective is validated at once, at most. @param batchSize of training */
+export const validatedTogether = (batchSize: number): number => Math.max(batchSize, 256)
+
 /** The rows of a dataset, as `SplitCounts` wants them. */
 export const splitCounts = ({
   count,

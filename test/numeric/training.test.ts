@@ -125,3 +125,46 @@ test("early stopping ends a run so many epochs after its best one, and keeps tha
   for (const name of Object.keys(best.state).filter((key) => !key.startsWith('optimizer/')))
     assert.deepEqual(best.state[name], wanted[name], name)
 })
+
+test('early stopping does not judge what is still on its way: its patience counts from the end of every warm-up', async () => {
+  const { config, problems } = resolveConfig(
+    'variational',
+    {
+      'network.layers': [8],
+      'training.epochs': 40,
+      'training.batchSize': 8,
+      'training.patience': 2,
+      // The whole bound, which is what is judged, gets worse while its divergence weighs little.
+      'training.learningRate': 0.05,
+      'regularizer.warmupEpochs': 12.5,
+      'regularizer.klWeight': 20,
+    },
+    facts,
+  )
+  assert.deepEqual(problems, [])
+  const job: TrainJob = {
+    kind: 'train',
+    runId: 'r',
+    runFolder: '',
+    datasetFolder,
+    variant: 'variational',
+    config: config!,
+    seed: 2,
+    resume: false,
+  }
+  const ended = async (training: Partial<TrainingConfig>) => {
+    const { points } = await trainHere({
+      ...job,
+      runFolder: mkdtempSync(join(home, 'run-')),
+      config: { ...config!, training: { ...config!.training, ...training } },
+    })
+    const losses = points.filter(({ key }) => key === 'validation/loss')
+    const least = losses.reduce((best, point) => (point.value < best.value ? point : best))
+    return { epochs: losses.length, best: least.epoch }
+  }
+  const { epochs, best } = await ended({})
+  assert.ok(epochs >= 13 + 2, `it ended after ${epochs} epochs`)
+  assert.equal(epochs, Math.min(40, Math.max(best, 13) + 2))
+  const slow = await ended({ warmupEpochs: 20 })
+  assert.equal(slow.epochs, Math.min(40, Math.max(slow.best, 20) + 2))
+})

@@ -57,6 +57,8 @@ const refused: [variant: string, typed: string[], field: string, allowed: RegExp
   // Settings that do not go together.
   ['classical', ['network.outputActivation=tanh'], 'reconstruction', /sigmoid.*squaredError/],
   ['classical', ['training.epochs=3', 'training.warmupEpochs=4'], 'training.warmupEpochs', /at most 3/],
+  ['variational', ['training.epochs=3', 'regularizer.warmupEpochs=4'], 'regularizer.warmupEpochs', /at most 3/],
+  ['betaVae', ['training.epochs=3', 'regularizer.warmupEpochs=3.5'], 'regularizer.warmupEpochs', /at most 3/],
   ['denoising', ['regularizer.noise=weights', 'regularizer.corruption=fixed'], 'regularizer.corruption', /leave it at its default/],
 ]
 

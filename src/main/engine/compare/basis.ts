@@ -1,5 +1,7 @@
 import { lossUnit } from '../../../shared/lossUnit.ts'
 import type { Run } from '../../../shared/domain.ts'
+import { validatedTogether } from '../../../shared/split.ts'
+import { thousands } from '../../../shared/words.ts'
 import { variants } from '../variants/index.ts'
 
 /** The clean squared error, which is the same measure for every variant. */
@@ -27,11 +29,12 @@ export function basisOf(run: Measured, key: string): Basis {
   // A layer's inputs are what the layers below it make of the data: alike only where all of that is.
   const { network, pretraining } = run.config
   if (layer !== '') return { id: JSON.stringify([run.datasetId, network, pretraining]), words: '', unit: 'per sample' }
-  return wholeBasis(run, term, set === 'train' ? run.config.data.augment : 'none')
+  return wholeBasis(run, term, set)
 }
 
-/** @param augment how the images that are measured on were changed */
-function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: string, augment: string): Basis {
+function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: string, set: 'train' | 'validation'): Basis {
+  /** How the images that are measured on were changed. */
+  const augment = set === 'train' ? config.data.augment : 'none'
   const { binarise } = config.data
   const seen = [binarise === 'none' ? 'none' : 'binarised', ...(augment === 'none' ? [] : [augment])].join(', ')
   const changed = augment === 'none' ? null : `changed images (${augment.replaceAll(',', ', ')})`
@@ -58,7 +61,14 @@ function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: s
   const terms = variant?.terms ?? []
   if (term !== 'loss') {
     const weighted = terms.includes(term) ? [variantId, config.regularizer] : [binarise]
-    return basis([datasetId, term, ...weighted, ...(augment === 'none' ? [] : [augment])], '', unit)
+    const over = variant?.ofBatches?.(config.regularizer as never).includes(term)
+      ? togetherWords(set, config.training.batchSize)
+      : ''
+    return basis(
+      [datasetId, term, ...weighted, ...(augment === 'none' ? [] : [augment]), ...(over === '' ? [] : [over])],
+      over,
+      unit,
+    )
   }
   // With one term alone the loss is that term, whatever the variant.
   const penalties = terms.filter((one) => one !== 'reconstruction')
@@ -73,6 +83,10 @@ const basis = (id: readonly unknown[], words: string, unit: string): Basis => ({
   words: words === '' ? '' : `on ${words}`,
   unit,
 })
+
+/** Over how many images a term is estimated that depends on that. */
+const togetherWords = (set: 'train' | 'validation', batchSize: number): string =>
+  `means of ${set === 'train' ? thousands(batchSize) : `up to ${thousands(validatedTogether(batchSize))}`} images`
 
 const likelihoodWords = {
   gaussian: 'a Gaussian likelihood',

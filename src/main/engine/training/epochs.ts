@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { validatedTogether } from '../../../shared/split.ts'
 import { snapshotEpochs, type CheckpointName } from '../checkpoint/checkpoint.ts'
 import { keptEpochs } from '../checkpoint/snapshots.ts'
 import type { PackedDataset } from '../data/packed.ts'
@@ -9,6 +10,7 @@ import type { CompiledModel } from './compiled.ts'
 import type { TrainingRun } from './trainingRun.ts'
 import { Diverged } from './diverged.ts'
 import { cleanErrorName } from './objective.ts'
+import { warmupOf } from '../variants/settings/lengthRules.ts'
 import { Stopped } from './port.ts'
 import type { ModelSpec } from './modelSpec.ts'
 import { learningRateAt } from './schedule.ts'
@@ -38,7 +40,8 @@ export interface StageTraining {
 /** Batch sizes at which a stage's objective is validated. */
 export const validationSizes = (stage: PlannedStage, validation: Uint32Array): number[] =>
   [...validationBatchesOf(stage, validation)].map((batch) => batch.length)
-const validationBatchesOf = (stage: PlannedStage, validation: Uint32Array) => batchesOf(validation, Math.max(stage.batchSize, 256))
+const validationBatchesOf = (stage: PlannedStage, validation: Uint32Array) =>
+  batchesOf(validation, validatedTogether(stage.batchSize))
 
 /** Sets a state of a variant to the mean code over the training rows. */
 export async function refreshMean(model: CompiledModel, inputs: PackedDataset, train: Uint32Array, name: string): Promise<void> {
@@ -100,8 +103,13 @@ export async function trainEpochs(
     // yet, so nothing else is.
     progress.add(`${prefix}validation/`, [cleanErrorName], [(await validate())[measured.indexOf(cleanErrorName)]!], run.position)
   }
-  let epochsSinceBest = run.position.best ? run.position.epoch - run.position.best.epoch : 0
-  while (run.position.step < end && !(patience > 0 && epochsSinceBest >= patience)) {
+  // What is still on its way, learning rate or objective, is not judged: patience counts from the end of that.
+  const judgedFrom = startEpoch + Math.ceil(warmupOf(variant, config))
+  const outOfPatience = (): boolean =>
+    patience > 0 &&
+    validation.length > 0 &&
+    run.position.epoch - Math.max(run.position.best?.epoch ?? startEpoch, judgedFrom) >= patience
+  while (run.position.step < end && !outOfPatience()) {
     const epoch = Math.floor((run.position.step - startStep) / stepsPerEpoch)
     const order = shuffled(train, seed, epoch)
     for (let at = run.position.step - startStep - epoch * stepsPerEpoch; at < stepsPerEpoch; at++) {
@@ -151,14 +159,12 @@ export async function trainEpochs(
       if (!values.every((value, index) => Number.isFinite(value) || measured[index] === cleanErrorName))
         throw Diverged.in(stage, run.position.step)
       progress.add(`${prefix}validation/`, measured, values, run.position)
-      epochsSinceBest++
       if (patience > 0 && (run.position.best === null || values[0]! < run.position.best.loss)) {
         run.position = { ...run.position, best: { loss: values[0]!, epoch: run.position.epoch } }
         run.best = model.weights()
-        epochsSinceBest = 0
       }
     }
-    const last = run.position.step === end || (patience > 0 && epochsSinceBest >= patience)
+    const last = run.position.step === end || outOfPatience()
     const shows = moments.has(epoch + 1) || (last && !layer)
     onEpoch({ shows, last })
     const stops = (!last || layer) && (await port.wanted())

@@ -6,6 +6,7 @@ import { sizeOf, type Shape } from '../../../shared/shape.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { layersOf } from '../network/weights.ts'
 import { layerConfig, layerVariantOf } from '../variants/layers.ts'
+import { lastRows } from '../variants/settings/lengthRules.ts'
 import type { Variant } from '../variants/variant.ts'
 
 /** What the length of a run's training depends on. */
@@ -40,10 +41,6 @@ export const stageOf = ({ kind, title, layer, variant, prefix, startStep, steps,
   startEpoch,
   epochs,
 })
-
-/** Rows that the whole network is trained with: of a classification with few labels only those. */
-const lastRows = ({ fineTuning }: Config, rows: number): number =>
-  fineTuning.kind === 'classification' && fineTuning.labelled > 0 ? Math.min(fineTuning.labelled, rows) : rows
 
 /**
  * A run's training in order: every layer by itself where there is pretraining, then the whole network. Empty for variants in closed form.

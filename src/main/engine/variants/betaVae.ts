@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boundSettings, boundVariant, drawnCodes, samples, weightedBound } from './bound.ts'
+import { boundSettings, boundVariant, drawnCodes, klWarmup, samples, weightedBound } from './bound.ts'
 import { defineVariant } from './variant.ts'
 
 /** The variational autoencoder with a heavier divergence. */
@@ -23,6 +23,7 @@ export default defineVariant({
     ...boundSettings,
   }),
   ...boundVariant,
+  warmup: klWarmup,
   measuredOn: () => drawnCodes,
   objective: weightedBound,
 })

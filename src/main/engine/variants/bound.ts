@@ -118,6 +118,13 @@ export function draw({ x, network, random, probability, settings, watch }: Bound
 const warmedUp = ({ epoch, settings }: Bounded): Tensor | 1 =>
   settings.warmupEpochs > 0 ? epoch.div(settings.warmupEpochs).minimum(1) : 1
 
+/** Until when the KL term's weight rises. */
+export const klWarmup = ({ warmupEpochs }: { warmupEpochs: number }) => ({
+  epochs: warmupEpochs,
+  field: 'regularizer.warmupEpochs',
+  title: 'KL warm-up',
+})
+
 type Weighted = Step<{ decoder: (typeof likelihoods)[number]; warmupEpochs: number; samples: number; klWeight: number }>
 
 /**

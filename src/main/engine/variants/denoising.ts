@@ -132,6 +132,12 @@ export default defineVariant({
       })
     return problems
   },
+  warnings: ({ regularizer: { noise, rate }, fineTuning }) =>
+    rate === 1 && (noise === 'masking' || noise === 'saltAndPepper') && fineTuning.kind !== 'classification'
+      ? [
+          'At a rate of 1 nothing of an image is left, and the best that can be learnt is one picture for all; set regularizer.rate to less.',
+        ]
+      : [],
   objective({ x, corrupted, network, random, settings }) {
     const { noise, sigma, corruptedWeight, cleanWeight } = settings
     const noisy =

@@ -29,6 +29,10 @@ export default defineVariant({
           },
         ]
   },
+  warnings: ({ network, regularizer }) =>
+    regularizer['k'] === network.layers.at(-1)
+      ? ['With as many as there are, all code units pass: nothing is sparse; set regularizer.k to less.']
+      : [],
   gate: (code, { k }, { largest }) => code.mul(largest(code, k)),
   gateInTorch: ({ k }) => `code * (code >= code.topk(${k}).values[:, -1:])`,
   objective: ({ x, network }) => ({ reconstruction: network.reconstructionTerm(network.decode(network.encode(x)), x) }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { codeSizeOf } from '../network/weights.ts'
-import { checkRho, decay, rho } from './sparsity.ts'
+import { checkRho, decay, decayWarnings, rho } from './sparsity.ts'
 import { defineVariant } from './variant.ts'
 
 /** Sparsity without a term: after each step the biases are moved against the excess of the units' running mean activation. */
@@ -26,6 +26,7 @@ export default defineVariant({
   }),
   defaults: { network: { activation: 'tanh', codeActivation: 'tanh' } },
   check: (config) => checkRho(config),
+  warnings: ({ regularizer }) => decayWarnings(regularizer['decay'] as number),
   state: ({ network, regularizer }, input) => [
     { name: 'rhoHat', shape: [codeSizeOf(network, input)], initial: regularizer['rho'] as number },
   ],

@@ -1,8 +1,11 @@
 import type { Scalar, Tensor, Tensor1D } from '@tensorflow/tfjs-node'
 import { z } from 'zod'
+import type { TrainingConfig } from '../../../shared/config.ts'
+import { trainingRows, validatedTogether, validationRows } from '../../../shared/split.ts'
+import { counted } from '../../../shared/words.ts'
 import { codeSizeOf } from '../network/weights.ts'
-import { checkRho, decay, rho } from './sparsity.ts'
-import { defineVariant } from './variant.ts'
+import { checkRho, decay, decayWarnings, rho } from './sparsity.ts'
+import { defineVariant, type Facts } from './variant.ts'
 
 const settings = z.strictObject({
   rho: rho(0.05),
@@ -44,6 +47,34 @@ function divergence(rho: number, rhoHat: Tensor): Scalar {
   return active.add(inactive).sum() as Scalar
 }
 
+/** Batches that are smaller scatter so much that the value of the term tells more of them than of the code. */
+const fewTogether = 100
+
+/** What each estimate makes of the two curves of the term, and when one of them is never made anew. */
+function estimateWarnings(
+  { estimate, decay, refresh }: z.infer<typeof settings>,
+  { batchSize, epochs }: TrainingConfig,
+  { trainCount, validationCount }: Facts,
+): string[] {
+  if (estimate === 'running') return decayWarnings(decay)
+  if (trainCount === undefined) return []
+  const steps = epochs * Math.floor(trainingRows({ trainCount, validationCount }) / batchSize)
+  if (estimate === 'dataset')
+    return refresh < steps
+      ? []
+      : [
+          `The mean over the training set is measured every ${counted(refresh, 'step')}, and training has ${counted(steps, 'step')}: ` +
+            'it stays what it was before the first one; set regularizer.refresh to less.',
+        ]
+  const judged = Math.min(validatedTogether(batchSize), validationRows({ trainCount, validationCount }))
+  return batchSize >= fewTogether || judged < 2 * batchSize
+    ? []
+    : [
+        `The sparsity of training is one of ${counted(batchSize, 'image')} at a time and that of validation one of up to ` +
+          `${judged}: means of fewer scatter more, which alone makes their divergence larger, so the two curves are not to be compared.`,
+      ]
+}
+
 /** Sigmoid codes begin at one half and have far to go; at half this rate they are still on their way after ten epochs of MNIST. */
 const learningRate = { 'training.learningRate': 0.002 }
 
@@ -80,6 +111,9 @@ export default defineVariant({
   defaults: { network: { activation: 'sigmoid' }, training: { learningRate: learningRate['training.learningRate'] } },
   fixed: { network: { codeActivation: 'sigmoid' } },
   check: (config) => checkRho(config, 'sigmoid'),
+  warnings: ({ training, regularizer, fineTuning }, facts) =>
+    fineTuning.kind === 'classification' ? [] : estimateWarnings(settings.parse(regularizer), training, facts),
+  ofBatches: ({ estimate }) => (estimate === 'batch' ? ['sparsity'] : []),
   state: ({ network, regularizer }, input) =>
     regularizer['estimate'] === 'batch'
       ? []

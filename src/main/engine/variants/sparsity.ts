@@ -28,3 +28,9 @@ export function checkRho(config: Config, activation: Activation = config.network
     },
   ]
 }
+
+/** A running mean in which nothing new has any weight stays what it was in the beginning: the target itself. */
+export const decayWarnings = (decay: number): string[] =>
+  decay < 1
+    ? []
+    : ['With a decay of 1 the running mean never moves from rho, so nothing is ever made sparser; set regularizer.decay to less.']

@@ -193,6 +193,8 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
   afterStep?(step: AfterStep<z.output<S>>): { weights?: Record<string, Tensor>; state?: Record<string, Tensor> }
   /** A state that is the mean code over the training split, computed anew before every `every`-th step. */
   trainingMean?(settings: z.output<S>): { state: string; every: number } | null
+  /** For how many epochs its objective is still on its way to what it is in the end, by which field, called so. */
+  warmup?(settings: z.output<S>): { epochs: number; field: string; title: string }
   /** What of the encoder's output is the code, in training and afterwards, same shape. */
   gate?(code: Tensor2D, settings: z.output<S>, tools: GateTools): Tensor2D
   /** The same in PyTorch: an expression of `code`, a tensor [N, units]. */
@@ -202,6 +204,8 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
    * that stand after “on”, the same where what is measured may be compared; null where it is clean after all.
    */
   measuredOn?(settings: z.output<S>): string | null
+  /** Terms that are no mean over images but a function of a batch's mean: the more images a batch has, the smaller it is. */
+  ofBatches?(settings: z.output<S>): readonly string[]
   /**
    * For variants that corrupt their input: the corrupted input of the given images, same shape; used by the objective and for showing it.
    * @param channels values of a pixel, which lie side by side; 1 where there are no pixels

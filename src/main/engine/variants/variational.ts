@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boundSettings, boundVariant, drawnCodes, samples, weightedBound } from './bound.ts'
+import { boundSettings, boundVariant, drawnCodes, klWarmup, samples, weightedBound } from './bound.ts'
 import { defineVariant } from './variant.ts'
 
 /** Codes as distributions: a bound on the data's likelihood, with a divergence that keeps codes near the prior. */
@@ -23,6 +23,7 @@ export default defineVariant({
     ...boundSettings,
   }),
   ...boundVariant,
+  warmup: klWarmup,
   measuredOn: () => drawnCodes,
   objective: weightedBound,
 })

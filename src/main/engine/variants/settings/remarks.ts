@@ -1,9 +1,11 @@
 import type { Config, Field } from '../../../../shared/config.ts'
 import { fieldsThatApply, switchedOff, type FieldsByKey } from '../../../../shared/settings/applies.ts'
 import { valueAt } from '../../../../shared/settings/nested.ts'
+import { trainingRows, validationRows } from '../../../../shared/split.ts'
 import { inertSettings } from '../inert.ts'
 import { plainest } from '../registry.ts'
-import type { Variant } from '../variant.ts'
+import type { Facts, Variant } from '../variant.ts'
+import { lengthWarnings } from './lengthRules.ts'
 
 /** Defaults that follow from the data and that nobody gave, each in words. @param given by dotted key */
 export function fromData(fields: readonly Field[], given: ReadonlyMap<string, unknown>, config: Config): string[] {
@@ -40,9 +42,15 @@ export function withoutEffect(
 }
 
 /** What of a config that is allowed cannot be what was meant. */
-export function warningsFor({ network, fineTuning, pretraining }: Config, variant: Variant): string[] {
+export function warningsFor(config: Config, variant: Variant, { trainCount, validationCount }: Facts): string[] {
+  const { network, fineTuning, pretraining } = config
+  const [available, validated] =
+    trainCount === undefined
+      ? [Infinity, Infinity]
+      : [trainingRows({ trainCount, validationCount }), validationRows({ trainCount, validationCount })]
   const linear = [network.activation, network.codeActivation].every((activation) => activation === 'linear')
   return [
+    ...lengthWarnings(config, variant, available, validated),
     ...(network.layers.length > 1 && linear
       ? ['Every layer of this encoder is linear, so its depth adds nothing: one linear layer can do the same.']
       : []),

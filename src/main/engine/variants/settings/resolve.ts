@@ -93,7 +93,7 @@ export function resolveConfig(variantId: string, settings: Settings | Given[], f
     warnings: sound
       ? [
           ...withoutEffect(byKey, values, sound, variant),
-          ...warningsFor(sound, variant),
+          ...warningsFor(sound, variant, facts),
           ...likelihoodNotes(sound, variant, facts),
           ...(variant.warnings?.(sound, facts) ?? []),
         ]
