@@ -11,6 +11,7 @@ import { Session } from '../../src/main/engine/trace/session.ts'
 import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
 import type { TrainJob } from '../../src/main/engine/training/messages.ts'
 import { Program } from '../../src/main/engine/training/program.ts'
+import { warmupOf } from '../../src/main/engine/variants/settings/lengthRules.ts'
 import { learningRateAt } from '../../src/main/engine/training/schedule.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
 import { facts } from '../fixtures/everySetting.ts'
@@ -127,44 +128,24 @@ test("early stopping ends a run so many epochs after its best one, and keeps tha
 })
 
 test('early stopping does not judge what is still on its way: its patience counts from the end of every warm-up', async () => {
-  const { config, problems } = resolveConfig(
-    'variational',
-    {
-      'network.layers': [8],
-      'training.epochs': 40,
-      'training.batchSize': 8,
-      'training.patience': 2,
-      // The whole bound, which is what is judged, gets worse while its divergence weighs little.
-      'training.learningRate': 0.05,
-      'regularizer.warmupEpochs': 12.5,
-      'regularizer.klWeight': 20,
-    },
-    facts,
-  )
+  const settings = {
+    'network.layers': [16, 8],
+    'training.epochs': 24,
+    'training.batchSize': 8,
+    'training.patience': 2,
+    'training.learningRate': 0.1,
+    // Soon the validation loss goes up and down.
+    'regularizer.klWeight': 4,
+    'regularizer.warmupEpochs': 12.5,
+  }
+  const { config, problems } = resolveConfig('variational', settings, facts)
   assert.deepEqual(problems, [])
-  const job: TrainJob = {
-    kind: 'train',
-    runId: 'r',
-    runFolder: '',
-    datasetFolder,
-    variant: 'variational',
-    config: config!,
-    seed: 2,
-    resume: false,
-  }
-  const ended = async (training: Partial<TrainingConfig>) => {
-    const { points } = await trainHere({
-      ...job,
-      runFolder: mkdtempSync(join(home, 'run-')),
-      config: { ...config!, training: { ...config!.training, ...training } },
-    })
-    const losses = points.filter(({ key }) => key === 'validation/loss')
-    const least = losses.reduce((best, point) => (point.value < best.value ? point : best))
-    return { epochs: losses.length, best: least.epoch }
-  }
-  const { epochs, best } = await ended({})
-  assert.ok(epochs >= 13 + 2, `it ended after ${epochs} epochs`)
-  assert.equal(epochs, Math.min(40, Math.max(best, 13) + 2))
-  const slow = await ended({ warmupEpochs: 20 })
-  assert.equal(slow.epochs, Math.min(40, Math.max(slow.best, 20) + 2))
+  assert.equal(warmupOf(variantOf('variational'), config!), 12.5)
+  assert.equal(warmupOf(variantOf('variational'), { ...config!, training: { ...config!.training, warmupEpochs: 14 } }), 14)
+  const job = { kind: 'train', runId: 'r', datasetFolder, variant: 'variational', config: config!, seed: 2, resume: false } as const
+  const { points } = await trainHere({ ...job, runFolder: mkdtempSync(join(home, 'run-')) })
+  const losses = points.flatMap(({ key, value }) => (key === 'validation/loss' ? [value] : []))
+  const stops = (epoch: number) => Math.min(losses[epoch]!, losses[epoch + 1]!) >= Math.min(...losses.slice(0, epoch))
+  assert.ok(Array.from({ length: 10 }, (_, index) => index + 1).some(stops), `it never had reason to stop: ${losses.join(' ')}`)
+  assert.equal(losses.length, Math.min(24, Math.max(losses.indexOf(Math.min(...losses)) + 1, 13) + 2))
 })
