@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { readSafetensors, writeSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
+import { readSafetensors, verifySafetensors, writeSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
 
 const headerOf = (header: unknown): Buffer => {
@@ -55,4 +55,48 @@ test('what is written is read; what is cut off, misdescribed or no file is refus
   if (process.platform === 'win32') return
   assert.equal(spawnSync('mkfifo', [join(folder, 'pipe')]).status, 0)
   assert.throws(() => readSafetensors(join(folder, 'pipe')), { code: 'CHECKPOINT_MISSING' })
+})
+
+/** One tensor of two bytes a value, as others write it. */
+const halves = (dtype: string, bits: number[], metadata: Record<string, string> = {}): Buffer =>
+  Buffer.concat([
+    headerOf({ __metadata__: metadata, a: { dtype, shape: [bits.length], data_offsets: [0, 2 * bits.length] } }),
+    Buffer.from(Uint16Array.from(bits).buffer),
+  ])
+
+test('weights in half precision are read as they are; other element types are named', async (t) => {
+  const file = join(temporaryFolder(t), 'a.safetensors')
+  const values = (content: Buffer): number[] => {
+    writeFileSync(file, content)
+    return [...readSafetensors(file).tensors['a']!.data]
+  }
+  // Python's struct module wrote these: 1, -2, 1/3, the largest, the least normal one, the least, 0, -0.
+  const bits = [0x3c00, 0xc000, 0x3555, 0x7bff, 0x0400, 0x0001, 0x0000, 0x8000]
+  assert.deepEqual(values(halves('F16', bits)), [1, -2, 0.333251953125, 65504, 2 ** -14, 2 ** -24, 0, -0])
+  assert.deepEqual(values(halves('BF16', [0x3f80, 0xc000, 0x3eab, 0x7f7f, 0x8000])), [
+    1,
+    -2,
+    0.333984375,
+    2 ** 127 * (2 - 2 ** -7),
+    -0,
+  ])
+  await verifySafetensors(file)
+  // A checksum is of what the workbench wrote, and says nothing of what somebody made of it.
+  assert.deepEqual(values(halves('F16', [0x3c00], { checksum: 'crc32:00000000' })), [1])
+  await verifySafetensors(file)
+  for (const [dtype, bad] of [
+    ['F16', 0x7c00],
+    ['F16', 0x7e00],
+    ['BF16', 0x7f80],
+  ] as const) {
+    writeFileSync(file, halves(dtype, [bad]))
+    await assert.rejects(verifySafetensors(file), { code: 'CHECKPOINT_DAMAGED', message: /not finite numbers/ })
+  }
+  for (const dtype of ['I16', 'F8_E4M3', '__proto__']) {
+    writeFileSync(file, halves(dtype, [1]))
+    assert.throws(() => readSafetensors(file), {
+      code: 'FILE_UNSUPPORTED',
+      message: new RegExp(`holds a as ${dtype}.*F32, F64, F16, BF16`),
+    })
+  }
 })

@@ -446,3 +446,28 @@ test(
     )
   },
 )
+
+test('of settings with which every seed diverged it is said, and what helps', () => {
+  const lost = seeds('x', 'contractive', [null, null, null, null, null])
+  const two = compareRuns([...plain, ...lost], variants)
+  assert.match(two.sentence, /^“contractive x1”, .* diverged, so not all of these runs can be ranked; train again with a smaller/)
+  const difference = probe(two).differences[0]!
+  assert.equal(difference.verdictText, 'not tested: all seeds diverged')
+  assert.match(
+    difference.sentence,
+    /are not compared in linear probe accuracy: all 5 seeds of contractive diverged; train again with/,
+  )
+  const three = compareRuns([...plain, ...lost, ...seeds('d', 'dropout', [0.9, 0.91, 0.92])], variants)
+  assert.ok(
+    three.sentences.some((sentence) => /all 5 seeds of contractive diverged/.test(sentence)),
+    three.sentences.join(' '),
+  )
+  assert.match(
+    compareRuns(lost, variants).sentence,
+    /^All 5 runs diverged, so there is nothing to compare; .*training\.learningRate/,
+  )
+  assert.match(
+    compareRuns([...lost, { ...plain[0]!, evaluation: null }], variants).sentence,
+    /^Not all of these runs have been evaluated yet/,
+  )
+})

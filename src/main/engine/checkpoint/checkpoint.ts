@@ -1,12 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { configSchema, type Config } from '../../../shared/config.ts'
+import type { Config } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Shape } from '../../../shared/shape.ts'
 import { variantOf } from '../variants/registry.ts'
 import { partsOfNetwork } from '../variants/variant.ts'
 import { inputMetadata, inputShapeIn } from './inputShape.ts'
+import { formatVersion, understoodConfig } from './understood.ts'
 import { isFinite, readSafetensors, readShapes, writeSafetensors, type NamedTensor } from './safetensors.ts'
 
 /** Where in its training a run is; with the weights and the optimizer's slots, all that a resumed run needs. */
@@ -74,7 +75,7 @@ export function writeCheckpoint(runFolder: string, name: CheckpointName, checkpo
     tensors,
     metadata: {
       format: 'autoencoder-workbench',
-      formatVersion: '1',
+      formatVersion,
       variant,
       seed: String(seed),
       ...inputMetadata(inputShape),
@@ -132,12 +133,12 @@ export function describeResult(runFolder: string): Omit<Checkpoint, 'state'> & {
 
 /**
  * What a checkpoint says of itself, compared with the shapes of what is in it; reads no values.
- * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED
+ * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED, FILE_UNSUPPORTED
  */
 export function describeCheckpointFile(file: string): Omit<Checkpoint, 'state'> {
   const { shapes, metadata } = readShapes(file)
   try {
-    const config = configSchema.parse(JSON.parse(metadata['config'] ?? ''))
+    const config = understoodConfig(file, metadata)
     const inputShape = inputShapeIn(metadata)
     const classes = z.array(z.string()).parse(JSON.parse(metadata['classes'] ?? '[]'))
     // Checkpoints from before there were stages are of runs with one.
@@ -153,6 +154,7 @@ export function describeCheckpointFile(file: string): Omit<Checkpoint, 'state'> 
     const { variant, seed, dataset = null } = metadata
     return { variant: variant!, config, seed: Number(seed), dataset, inputShape, classes, position }
   } catch (cause) {
+    if (cause instanceof WorkbenchError) throw cause
     throw new WorkbenchError(
       'CHECKPOINT_DAMAGED',
       `${file} does not hold what this run needs; restore it from a copy or train again.`,

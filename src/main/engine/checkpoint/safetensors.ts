@@ -6,6 +6,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { isObject, parseJson } from '../../../shared/json.ts'
 import { documentLimits } from '../../../shared/limits.ts'
 import { readAll, syncFolder, writeAll } from '../files/durable.ts'
+import { elementTypes } from './elementTypes.ts'
 
 export interface NamedTensor {
   shape: number[]
@@ -91,9 +92,10 @@ export function readShapes(file: string): { metadata: Record<string, string>; sh
 }
 
 /**
- * Reads a safetensors file of float32 or float64 tensors (float64 is rounded to float32), tensor by tensor: the file may be larger than
- * what can be read at once. Where it has a checksum, all of it is compared.
- * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED
+ * Reads a safetensors file of floating point tensors (all but float64, which is rounded, are float32 as they are), tensor by tensor: the
+ * file may be larger than what can be read at once. Where it has a checksum, all of it is compared; what somebody converted is no longer
+ * what that is of.
+ * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED; FILE_UNSUPPORTED for other element types
  */
 export const readSafetensors = (file: string): TensorFile => inFile(file, (descriptor) => readTensors(file, descriptor))
 
@@ -125,7 +127,7 @@ const unreadable = (file: string, cause: unknown): WorkbenchError =>
 interface Entry {
   name: string
   shape: number[]
-  width: number
+  dtype: unknown
   start: number
   end: number
 }
@@ -170,8 +172,14 @@ function readEntries(file: string, descriptor: number): { metadata: Record<strin
   if (!isTexts(metadata)) throw damaged('its metadata are not texts')
   const entries = Object.entries(tensors).map(([name, entry]): Entry => {
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown }
-    const width = dtype === 'F32' ? 4 : dtype === 'F64' ? 8 : 0
-    if (width === 0) throw damaged(`${name} has the element type ${String(dtype)}; float32 and float64 can be read`)
+    const width = elementTypes.get(dtype)?.width
+    if (typeof dtype !== 'string') throw damaged(`${name} has no element type`)
+    if (width === undefined)
+      throw new WorkbenchError(
+        'FILE_UNSUPPORTED',
+        `${file} holds ${name} as ${dtype}, which weights cannot be read from; ` +
+          `convert it to float32 (or one of ${[...elementTypes.keys()].join(', ')}).`,
+      )
     if (
       !isSizes(shape) ||
       !isSizes(offsets) ||
@@ -180,7 +188,7 @@ function readEntries(file: string, descriptor: number): { metadata: Record<strin
       start + offsets[1]! > size
     )
       throw damaged(`${name} is cut off or misdescribed`)
-    return { name, shape, width, start: start + offsets[0]!, end: start + offsets[1]! }
+    return { name, shape, dtype, start: start + offsets[0]!, end: start + offsets[1]! }
   })
   // Else a few bytes could be read as often as the header likes.
   let end = 0
@@ -198,18 +206,20 @@ function readTensors(file: string, descriptor: number): TensorFile {
     entries,
   } = readEntries(file, descriptor)
   const tensors: Record<string, NamedTensor> = Object.fromEntries(
-    entries.map(({ name, shape, width, start, end }) => {
-      const tensorBytes = read(start, end - start)
-      return [name, { shape, data: width === 4 ? new Float32Array(tensorBytes) : Float32Array.from(new Float64Array(tensorBytes)) }]
+    entries.map(({ name, shape, dtype, start, end }) => {
+      const values = elementTypes.get(dtype)!.read(read(start, end - start))
+      return [name, { shape, data: values instanceof Float32Array ? values : Float32Array.from(values) }]
     }),
   )
-  if (expected !== undefined) {
-    if (entries.some(({ width }) => width !== 4) || checksumOf(metadata, tensors) !== expected)
-      throw damaged('its checksum is wrong')
+  if (expected !== undefined && !isConverted(entries)) {
+    if (checksumOf(metadata, tensors) !== expected) throw damaged('its checksum is wrong')
     if (size !== lastEnd(entries) && entries.length > 0) throw damaged('it is longer than it says')
   }
   return { tensors, metadata }
 }
+
+/** The workbench writes float32, and its checksum is of that. */
+const isConverted = (entries: readonly Entry[]): boolean => entries.some(({ dtype }) => dtype !== 'F32')
 
 const lastEnd = (entries: readonly Entry[]): number => entries.reduce((last, { end }) => Math.max(last, end), 0)
 
@@ -219,7 +229,7 @@ const pieceBytes = 4 * 2 ** 20
 /**
  * Reads a file through to its end, as `readSafetensors` does, and keeps nothing but a few megabytes at a time: whether it is
  * whole, what it was when it was written, and made of finite numbers. Others get their turn in between.
- * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED; the signal's reason
+ * @throws WorkbenchError as `readSafetensors`; the signal's reason
  */
 export async function verifySafetensors(file: string, signal?: AbortSignal): Promise<void> {
   const descriptor = openFile(file)
@@ -233,17 +243,16 @@ export async function verifySafetensors(file: string, signal?: AbortSignal): Pro
       metadata,
       entries.map(({ name, shape }) => [name, shape]),
     )
-    for (const { name, width, start, end } of entries) {
+    for (const { name, dtype, start, end } of entries) {
       for (let at = start; at < end; at += pieceBytes) {
         const piece = read(at, Math.min(pieceBytes, end - at))
         sum = crc32(new Uint8Array(piece), sum)
-        const values = width === 4 ? new Float32Array(piece) : new Float64Array(piece)
-        if (!isFinite(values)) throw damaged(`${name} has values that are not finite numbers`)
+        if (!isFinite(elementTypes.get(dtype)!.read(piece))) throw damaged(`${name} has values that are not finite numbers`)
         await setImmediate()
         signal?.throwIfAborted()
       }
     }
-    if (expected === undefined) return
+    if (expected === undefined || isConverted(entries)) return
     if (checksumText(sum) !== expected) throw damaged('its checksum is wrong')
     if (size !== lastEnd(entries) && entries.length > 0) throw damaged('it is longer than it says')
   } finally {

@@ -1,13 +1,13 @@
 import { join } from 'node:path'
-import { configSchema, withoutStatistics, type Config } from '../../../shared/config.ts'
+import { withoutStatistics, type Config } from '../../../shared/config.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Shape } from '../../../shared/shape.ts'
 import { isOfNetwork } from '../network/normalisation.ts'
-import { variants } from '../variants/registry.ts'
 import { partsOfNetwork, type Variant } from '../variants/variant.ts'
 import type { Position } from './checkpoint.ts'
 import { inputShapeIn, takesShape, valuesText } from './inputShape.ts'
 import { readShapes } from './safetensors.ts'
+import { understoodConfig } from './understood.ts'
 
 /** A checkpoint as a file of its own: what it was trained as, without its values. */
 export interface WeightsFile {
@@ -43,17 +43,9 @@ export function readWeightsFile(path: string): WeightsFile {
       { field },
     )
   }
-  if (!variants.some(({ id }) => id === metadata['variant'])) {
-    throw new WorkbenchError(
-      'FILE_UNSUPPORTED',
-      `${path} is of the variant “${metadata['variant']}”, which this version of ` +
-        'the workbench does not have; update the workbench, or choose another file.',
-      { field },
-    )
-  }
   try {
     const position = { stage: 0, ...(JSON.parse(metadata['position'] ?? '') as Omit<Position, 'stage'>) }
-    const config = withoutStatistics(configSchema.parse(JSON.parse(metadata['config'] ?? '')))
+    const config = withoutStatistics(understoodConfig(path, metadata))
     if (Object.keys(shapes).some((name) => name.startsWith('stage/'))) {
       throw new WorkbenchError(
         'FILE_UNSUPPORTED',

@@ -5,11 +5,11 @@ import { aimClause } from './aims.ts'
 import { textOf, valueOf, type Figure } from '../figures/index.ts'
 import { formatDecimals } from '../../../shared/quantities.ts'
 import { formatProbability } from './uncertainty.ts'
-import { inSentence } from '../../../shared/words.ts'
+import { counted, inSentence } from '../../../shared/words.ts'
 import { formatList } from './formats.ts'
-import type { RunGroup } from './groups.ts'
+import { allDiverged, type RunGroup } from './groups.ts'
 import type { Doubt, Reason } from './verdict.ts'
-import { groupName } from './wording.ts'
+import { cure, groupName } from './wording.ts'
 
 export interface Worded {
   figure: Figure
@@ -31,7 +31,7 @@ const atStart = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string =>
 export function differenceSentence(worded: Worded): string {
   const { figure, group, baseline, reason } = worded
   const said = measuredSentence(worded)
-  if (reason === 'unlike' || reason === 'none') return said
+  if (reason === 'unlike' || reason === 'none' || reason === 'diverged') return said
   return `${said.slice(0, -1)}${aimClause(
     figure,
     [group, baseline].map((one) => ({ name: groupName(one), run: one.runs[0]! })),
@@ -55,6 +55,13 @@ function measuredSentence(worded: Worded): string {
       (figure.yardstick === 'likelihood'
         ? 'the bounds are of different likelihoods or of differently binarised images.'
         : 'they were measured on different samples or by different versions of the evaluation.')
+    )
+  }
+  if (reason === 'diverged') {
+    const diverged = [group, baseline].filter(allDiverged)
+    return (
+      `${atStart(group)} and ${b} are not compared in ${name}: ` +
+      `${formatList(diverged.map((one) => `all ${counted(one.seeds.length, 'seed')} of ${groupName(one)}`))} diverged; ${cure}.`
     )
   }
   if (reason === 'none')

@@ -7,7 +7,7 @@ import { bestGroups, decimalsOf, groupEstimate } from './estimates.ts'
 import { figuresOf, headOf, valueOf, type Figure } from '../figures/index.ts'
 import { betterAmong } from './figureRows.ts'
 import { absent, formatDecimals } from '../../../shared/quantities.ts'
-import type { RunGroup } from './groups.ts'
+import { allDiverged, type RunGroup } from './groups.ts'
 import { holm, pairedDifference } from './statistics.ts'
 import { probabilityText, verdictOf, type Reason } from './verdict.ts'
 
@@ -86,7 +86,8 @@ function measure(figure: Figure, groups: readonly RunGroup[], group: number, bas
   })
   if (both.some(({ alike }) => !alike)) return { ...nothing, reason: 'unlike' }
   const found = pairedDifference(both.map(({ values }) => values))
-  if (found === null) return { ...nothing, reason: 'none' }
+  if (found === null)
+    return { ...nothing, reason: [group, baseline].some((one) => allDiverged(groups[one]!)) ? 'diverged' : 'none' }
   const { mean, low, high, half, p } = found
   const result = { ...head, seeds: both.map(({ seed }) => seed), mean, low, high, p }
   const scale = scaleOf(figure)

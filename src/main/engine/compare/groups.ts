@@ -6,6 +6,9 @@ import { absent } from '../../../shared/quantities.ts'
 import { choiceWords, inSentence } from '../../../shared/words.ts'
 import { settingDifferences, settingsReader } from './settings.ts'
 
+/** Whether a group has no figures because not one of its seeds was trained to the end. */
+export const allDiverged = ({ runs }: Pick<RunGroup, 'runs'>): boolean => runs.every(({ state }) => state === 'diverged')
+
 /** What an experiment knows of some runs: they are one cell of its plan, and whether that is what its others are compared with. */
 export interface Cell {
   title: string

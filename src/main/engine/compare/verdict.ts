@@ -6,9 +6,9 @@ import { confidence } from './statistics.ts'
 
 /**
  * What is known of a difference: `measured` with a test; or why there is none: different yardsticks, one pair, no pair, or pairs
- * that all differ by the same.
+ * that all differ by the same; or that every seed of one of them diverged.
  */
-export type Reason = 'measured' | 'unlike' | 'one' | 'none' | 'constant'
+export type Reason = 'measured' | 'unlike' | 'one' | 'none' | 'constant' | 'diverged'
 
 export interface Tested {
   better: Better
@@ -58,6 +58,7 @@ const untested: Record<Exclude<Reason, 'measured'>, string> = {
   unlike: 'not compared: measured differently',
   none: 'not tested: no seed in common',
   one: 'not tested: one seed',
+  diverged: 'not tested: all seeds diverged',
   constant: 'not tested: no spread over the seeds',
 }
 

@@ -14,6 +14,9 @@ export function quoted(run: Pick<Run, 'name'>): string {
 /** A group's name within a sentence. The text is plain: whoever shows it escapes it. */
 export const groupName = ({ title, named }: Pick<RunGroup, 'title' | 'named'>): string => (named ? `“${title}”` : inSentence(title))
 
+/** What helps where training diverged. */
+export const cure = 'train again with a smaller training.learningRate, or with training.clipNorm'
+
 /**
  * The figure that the one sentence about single runs is of: the one asked for where all have it and one can be best in it, else
  * the first such.
@@ -30,7 +33,11 @@ export function figureOfSentence(figures: readonly FigureRow[], wanted?: string)
 export function comparisonSentence(runs: readonly Run[], figures: readonly FigureRow[], ranked: boolean, wanted?: string): string {
   if (runs.length < 2) return 'Choose at least two runs to compare them.'
   if (!ranked) return 'The runs were not measured alike, so none can be called better than another.'
+  const diverged = runs.filter(({ state }) => state === 'diverged')
+  if (diverged.length === runs.length) return `All ${runs.length} runs diverged, so there is nothing to compare; ${cure}.`
   const figure = figureOfSentence(figures, wanted)
+  if (!figure && diverged.length > 0 && runs.every(({ state, evaluation }) => state === 'diverged' || evaluation !== null))
+    return `${formatList(diverged.map(quoted))} diverged, so not all of these runs can be ranked; ${cure}.`
   if (!figure) return 'Not all of these runs have been evaluated yet, so they cannot be ranked.'
 
   const name = inSentence(figure.title)

@@ -13,6 +13,10 @@ import { claim } from '../claims.ts'
 import type { Home } from '../home.ts'
 import { flatten } from '../../../shared/settings/nested.ts'
 import type { Context, Handlers } from './context.ts'
+import { factsOf } from '../experiments/newRun.ts'
+import { variantOf } from '../variants/registry.ts'
+import { dataMismatches } from '../variants/settings/dataRules.ts'
+import type { Facts } from '../variants/variant.ts'
 import { addMadeRun } from './madeRun.ts'
 
 /** Error: CALL_INVALID, and as of `readWeightsFile`. */
@@ -78,6 +82,19 @@ export async function withWeights(
   }
 }
 
+/** Refuses data that a file's network cannot have been trained on. @throws WorkbenchError RUN_MISMATCH */
+function requireSuited({ path, variant, config }: WeightsFile, facts: Facts): void {
+  const [problem] = dataMismatches(config, facts, variantOf(variant))
+  if (problem === undefined) return
+  // What is wrong without what could be done about it, were it not trained yet.
+  const why = problem.message.replace(/;[^;]*$/, '').replace(/\.$/, '')
+  throw new WorkbenchError(
+    'RUN_MISMATCH',
+    `The network in ${path} was trained on other data (${problem.field} there). ${why}; choose a dataset like that one.`,
+    { field: 'dataset' },
+  )
+}
+
 /** Weights from files: what a file is, and a run that is its network, measured here. */
 export const weightsHandlers = (context: Context) => {
   const { home, store, tasks, jobs } = context
@@ -99,6 +116,7 @@ export const weightsHandlers = (context: Context) => {
     'weights.evaluate': async ({ weights, dataset: reference, name }) => {
       const file = await openWholeWeights(weights)
       const dataset = store.datasets.get(reference)
+      requireSuited(file, factsOf(home, dataset))
       const task = tasks.start('evaluate', basename(file.path), (signal, onProgress, keep) =>
         addMadeRun(context, keep, async (outFolder) => {
           const sha256 = await checksum(file.path)

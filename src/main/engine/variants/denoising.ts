@@ -135,7 +135,8 @@ export default defineVariant({
   warnings: ({ regularizer: { noise, rate }, fineTuning }) =>
     rate === 1 && (noise === 'masking' || noise === 'saltAndPepper') && fineTuning.kind !== 'classification'
       ? [
-          'At a rate of 1 nothing of an image is left, and the best that can be learnt is one picture for all; set regularizer.rate to less.',
+          'At a rate of 1 nothing of an image is left, and the best that can be learnt is one picture for all; ' +
+            'set regularizer.rate to less.',
         ]
       : [],
   objective({ x, corrupted, network, random, settings }) {

@@ -15,6 +15,15 @@ export function dataProblems(config: Config, facts: Facts, variant: Variant): Pr
   ]
 }
 
+/** Why a network with these settings cannot have been trained on data of this kind, however many there are; empty where it can. */
+export function dataMismatches(config: Config, { kind, size, rowSize }: Facts, variant: Variant): Problem[] {
+  const facts: Facts = { ...(kind ? { kind } : {}), ...(size ? { size } : {}), ...(rowSize === undefined ? {} : { rowSize }) }
+  const problems = dataProblems(config, facts, variant)
+  return config.fineTuning.kind === 'classification'
+    ? problems.filter(({ field }) => field !== 'reconstruction')
+    : [...problems, ...(variant.check?.(config, facts) ?? [])]
+}
+
 function reconstructionRules(config: Config, { kind }: Facts, variant: Variant): Problem[] {
   // A variant that determines how it reconstructs, by a likelihood or otherwise, has rules of its own.
   if (config.reconstruction !== 'crossEntropy' || fixedOf(variant, config.regularizer).reconstruction) return []
