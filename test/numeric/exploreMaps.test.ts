@@ -277,6 +277,47 @@ test('agreement over the test split is that of brute force', async () => {
   subject.close()
 })
 
+test('agreement is what neighbours of every image say, for any number of them, with ties, copies and codes of zeros', async () => {
+  const size = 2400,
+    classes = 4,
+    normal = normalNumbers(size * width, 11)
+  const groups = Uint8Array.from({ length: size }, (_, row) => row % classes)
+  // Classes lie apart a little; a tenth of the rows are copies, and a fifth has many equal distances.
+  const values = normal.map((value, at) => {
+    const row = Math.floor(at / width)
+    const moved = value + (at % width === groups[row]! ? 0.7 : 0)
+    return row % 5 === 0 ? Math.round(moved) : moved
+  })
+  for (let row = 100; row < size; row += 10) values.copyWithin(row * width, 10 * width, 11 * width)
+  const many = datasetOf(values, width, groups, size - 20)
+  const relu = configOf('classical', { network: { layers: [3], codeActivation: 'relu' } }, 'vector')
+  const drawn = weightsFor('classical', relu, width)
+  const dead = { ...drawn, 'encoder/0/bias': new Float32Array(3).fill(-1e6) }
+  for (const [own, what] of [
+    [drawn, 'a third of the codes is 0'],
+    [dead, 'all codes are 0'],
+  ] as const) {
+    const subject = subjectOf('classical', relu, own, many)
+    for (const metric of ['euclidean', 'cosine'] as const) {
+      for (const count of [1, 10, 100]) {
+        const found = await ask(subject, { kind: 'agreement', count, metric, among: 'all' })
+        const each = []
+        for (const row of many.test)
+          each.push(await ask(subject, { kind: 'neighbours', image: { row }, count, metric, among: 'all' }))
+        for (const key of ['code', 'pixels'] as const) {
+          const mean = sum(each.map((one) => one[key].sameClass!)) / each.length
+          assert.ok(Math.abs(found[key] - mean) < 1e-9, `${what}, ${metric}, ${count}, ${key}: ${found[key]} for ${mean}`)
+        }
+      }
+    }
+    subject.close()
+  }
+  // No more neighbours than there are images.
+  const few = subjectOf('classical', relu, drawn, datasetOf(values.slice(0, 20 * width), width, groups.slice(0, 20), 15))
+  assert.equal((await ask(few, { kind: 'agreement', count: 100 })).count, 19)
+  few.close()
+})
+
 test('contraction: a linear encoder stretches as its kernel does; on the way between two images as its Jacobian', async () => {
   const linear = configOf('classical', { network: { layers: [4], codeActivation: 'linear' } }, 'vector'),
     own = weightsFor('classical', linear, width)

@@ -1,9 +1,8 @@
 import { neighbourCount } from '../figures/protocol.ts'
-import { tf, type Tensor1D } from '../trace/tensorflow.ts'
 import type { Codes } from './codes.ts'
 import type { Measurement } from './measurement.ts'
 import { NearestList } from './nearestList.ts'
-import { leadingDirections, References, type Projection } from './neighbourSearch.ts'
+import { References, Space } from './neighbourSearch.ts'
 
 /**
  * `knnAccuracy`: share of the labelled test samples whose class is that of most of their 5 nearest training samples (fewer
@@ -17,14 +16,10 @@ export const nearestNeighbours: Measurement<'knnAccuracy'> = {
     if (!codes) return { knnAccuracy: null }
     const { train, test } = codes
     const nearest = new NearestList(test.count, Math.min(neighbourCount, train.count))
-    let centre: Tensor1D | undefined
-    let projection: Projection | null | undefined
+    let space: Space | undefined
     try {
       await train.forEach(async ({ start, codes: block }) => {
-        // Distances do not change when all codes are shifted, and near the origin their squares lose the fewest digits.
-        const origin = (centre ??= tf.tidy(() => block.mean(0) as Tensor1D))
-        projection ??= leadingDirections(block, origin)
-        const references = new References(block, start, origin, projection)
+        const references = new References(block, start, (space ??= new Space(block, 'euclidean')))
         try {
           await test.forEach(async ({ start: first, codes: queries }) => {
             const count = queries.shape[0]
@@ -40,8 +35,7 @@ export const nearestNeighbours: Measurement<'knnAccuracy'> = {
         }
       })
     } finally {
-      centre?.dispose()
-      projection?.dispose()
+      space?.dispose()
     }
     return { knnAccuracy: share(test.labels, (query) => vote(nearest.of(query), train.labels, codes)) }
   },

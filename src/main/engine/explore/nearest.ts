@@ -1,13 +1,13 @@
+import { cosineDistance, dot, squaredDistance, type Metric } from '../evaluate/distance.ts'
 import { NearestList } from '../evaluate/nearestList.ts'
 import type { Report } from '../evaluate/report.ts'
 import { product } from '../network/operations.ts'
 import { tf, type Tensor2D } from '../trace/tensorflow.ts'
 import type { Blocks } from './blocks.ts'
 
-export type Metric = 'euclidean' | 'cosine'
-
 /** Of a float32 product of two rows, relative to their norms. */
 const rounding = 1e-5
+const shortSquare = 1e-25
 
 /**
  * The rows of a matrix that are nearest to one vector: every row is compared, by one matrix product a block; those that
@@ -26,7 +26,7 @@ export async function nearestTo(
 ): Promise<{ rows: Int32Array<ArrayBuffer>; distances: Float32Array<ArrayBuffer> }> {
   const size = rows.width,
     wanted = query.dataSync<'float32'>(),
-    ownSquare = squareOf(wanted, 0, size)
+    ownSquare = dot(wanted, 0, wanted, 0, size)
   const list = new NearestList(1, Math.min(count, rows.count))
   const distances = new Map<number, number>()
   await rows.forEach(({ start, values }) => {
@@ -40,8 +40,12 @@ export async function nearestTo(
     const estimate = (at: number): number =>
       metric === 'euclidean'
         ? ownSquare + squares[at]! - 2 * dots[at]!
-        : 1 - dots[at]! / Math.sqrt(Math.max(ownSquare * squares[at]!, 1e-300))
-    const slack = (at: number): number => (metric === 'euclidean' ? rounding * (ownSquare + squares[at]!) : rounding)
+        : 1 - dots[at]! / Math.sqrt(Math.max(ownSquare * squares[at]!, Number.MIN_VALUE))
+    const slack = (at: number): number => {
+      if (metric === 'euclidean') return rounding * (ownSquare + squares[at]!)
+      // The squares of short vectors have lost digits: their directions are measured again.
+      return squares[at]! < shortSquare || ownSquare < shortSquare ? 2 : rounding
+    }
     // The best by the estimates say how far away anything can be that still counts.
     const rough = new NearestList(1, list.size)
     const counts = (at: number) => allowed === null || allowed[start + at] === 1
@@ -54,7 +58,10 @@ export async function nearestTo(
     const numbers = picked.dataSync<'float32'>()
     picked.dispose()
     chosen.forEach((at, i) => {
-      const distance = exactDistance(wanted, numbers, i * size, size, ownSquare, metric)
+      const distance =
+        metric === 'euclidean'
+          ? squaredDistance(wanted, 0, numbers, i * size, size)
+          : cosineDistance(dot(wanted, 0, numbers, i * size, size), ownSquare, dot(numbers, i * size, numbers, i * size, size))
       distances.set(start + at, distance)
       list.offer(0, distance, start + at)
     })
@@ -64,29 +71,4 @@ export async function nearestTo(
     rows: Int32Array.from(found),
     distances: Float32Array.from(found, (row) => (metric === 'euclidean' ? Math.sqrt(distances.get(row)!) : distances.get(row)!)),
   }
-}
-
-function squareOf(values: Float32Array, from: number, size: number): number {
-  let sum = 0
-  for (let i = from; i < from + size; i++) sum += values[i]! ** 2
-  return sum
-}
-
-/** Squared Euclidean, or cosine, in float64. */
-function exactDistance(
-  query: Float32Array,
-  values: Float32Array,
-  from: number,
-  size: number,
-  ownSquare: number,
-  metric: Metric,
-): number {
-  let sum = 0
-  if (metric === 'euclidean') {
-    for (let i = 0; i < size; i++) sum += (query[i]! - values[from + i]!) ** 2
-    return sum
-  }
-  for (let i = 0; i < size; i++) sum += query[i]! * values[from + i]!
-  const norms = Math.sqrt(ownSquare * squareOf(values, from, size))
-  return norms > 0 ? 1 - sum / norms : 1
 }

@@ -197,7 +197,11 @@ async function throughImages({ call }: Session, question: QuestionInput, run: st
 const plain = (result: Result): Record<string, unknown> =>
   JSON.parse(
     JSON.stringify(result, (key, value: unknown) =>
-      key === 'pixels' ? undefined : ArrayBuffer.isView(value) ? Array.from(value as Float32Array) : value,
+      key === 'pixels' && value instanceof Uint8Array
+        ? undefined
+        : ArrayBuffer.isView(value)
+          ? Array.from(value as Float32Array)
+          : value,
     ),
   ) as Record<string, unknown>
 

@@ -1,14 +1,15 @@
 import { NearestList } from '../../evaluate/nearestList.ts'
-import { leadingDirections, References, type Projection } from '../../evaluate/neighbourSearch.ts'
+import type { Metric } from '../../evaluate/distance.ts'
+import { References, Space } from '../../evaluate/neighbourSearch.ts'
 import type { Report } from '../../evaluate/report.ts'
 import { forEachBatch } from '../../evaluate/samples.ts'
-import { tf, type Tensor1D, type Tensor2D } from '../../trace/tensorflow.ts'
-import type { Blocks } from '../blocks.ts'
+import { tf, type Tensor2D } from '../../trace/tensorflow.ts'
+import type { Block, Blocks } from '../blocks.ts'
 import { part, unsuitable, type Answer } from '../question.ts'
 import type { Subject } from '../subject.ts'
 
 /** Of the labelled test images: the mean share of their nearest that are of their class; in the code, in the pixels, and by chance. */
-export const agreement: Answer<'agreement'> = async ({ count, metric, among }, { subject, report }) => {
+export const agreement: Answer<'agreement'> = async ({ count: wanted, metric, among }, { subject, report }) => {
   const { dataset, network } = subject
   const { labels } = dataset
   const labelled = (rows: Uint32Array) => rows.filter((row) => labels![row]! >= 0)
@@ -26,6 +27,8 @@ export const agreement: Answer<'agreement'> = async ({ count, metric, among }, {
     if (one) perClass[labels[row]!]!++
   })
   const all = perClass.reduce((sum, each) => sum + each, 0)
+  // An image is not among its own neighbours.
+  const count = Math.min(wanted, Math.max(1, rows.length - (queries.some((row) => allowed[row] === 1) ? 1 : 0)))
   const chance =
     queries.reduce((sum, row) => sum + (perClass[labels[row]!]! - allowed[row]!) / Math.max(1, all - allowed[row]!), 0) /
     queries.length
@@ -33,7 +36,7 @@ export const agreement: Answer<'agreement'> = async ({ count, metric, among }, {
   const shareIn = async (blocks: Blocks, encode: (inputs: Tensor2D) => Tensor2D, report: Report): Promise<number> => {
     // One more than is asked for: an image among those that are searched finds itself.
     const nearest = new NearestList(queries.length, count + 1)
-    await search(subject, queries, blocks, encode, metric === 'cosine', allowed, nearest, report)
+    await search(subject, queries, blocks, encode, metric, allowed, nearest, report)
     let total = 0
     queries.forEach((row, query) => {
       const found = nearest
@@ -64,51 +67,47 @@ async function search(
   queries: Uint32Array,
   blocks: Blocks,
   encode: (inputs: Tensor2D) => Tensor2D,
-  unit: boolean,
+  metric: Metric,
   allowed: Uint8Array,
   nearest: NearestList,
   report: Report,
 ): Promise<void> {
-  const prepared = (values: Tensor2D): Tensor2D =>
-    unit ? values.div(values.square().sum(1, true).sqrt().maximum(1e-30)) : values.clone()
   let searched = 0
-  let centre: Tensor1D | undefined, projection: Projection | null | undefined
-  await blocks.forEach(
-    async ({ start, values }) => {
-      const rows = Array.from({ length: values.shape[0] }, (_, at) => start + at).filter((row) => allowed[row] === 1)
-      if (rows.length === 0) return
-      const block = tf.tidy(() =>
-        prepared(
-          tf.gather(
-            values,
-            tf.tensor1d(
-              rows.map((row) => row - start),
-              'int32',
-            ),
-          ),
-        ),
-      )
-      centre ??= tf.tidy(() => block.mean(0) as Tensor1D)
-      projection ??= leadingDirections(block, centre)
-      const references = new References(block, searched, centre, projection)
-      try {
-        await forEachBatch(dataset, queries, async ({ start: first, inputs }) => {
-          const encoded = tf.tidy(() => prepared(encode(inputs)))
+  let space: Space | undefined
+  const searchBlock = async (codes: Tensor2D, share: (queried: number) => number) => {
+    const references = new References(codes, searched, (space ??= new Space(codes, metric)))
+    try {
+      await forEachBatch(dataset, queries, async ({ start: first, inputs }) => {
+        const encoded = tf.tidy(() => encode(inputs))
+        try {
           for (let from = 0; from < encoded.shape[0]; from += references.queriesAtOnce) {
             const some = encoded.slice([from, 0], [Math.min(references.queriesAtOnce, encoded.shape[0] - from), -1])
             references.search(some, first + from, nearest)
             some.dispose()
-            await report((start + (rows.length * (first + from)) / queries.length) / blocks.count)
+            await report(share((first + from) / queries.length))
           }
+        } finally {
           encoded.dispose()
-        })
-      } finally {
-        references.dispose()
-        block.dispose()
-      }
-      searched += rows.length
-    },
-    async () => {},
-  )
-  tf.dispose([centre, ...(projection ? [projection] : [])].filter((tensor) => tensor !== undefined))
+        }
+      })
+    } finally {
+      references.dispose()
+    }
+  }
+  const visit = async ({ start, values }: Block) => {
+    const places = Array.from({ length: values.shape[0] }, (_, at) => at).filter((at) => allowed[start + at] === 1)
+    if (places.length === 0) return
+    const codes = tf.tidy(() => tf.gather(values, tf.tensor1d(places, 'int32')))
+    try {
+      await searchBlock(codes, (queried) => (start + places.length * queried) / blocks.count)
+    } finally {
+      codes.dispose()
+    }
+    searched += places.length
+  }
+  try {
+    await blocks.forEach(visit, async () => {})
+  } finally {
+    space?.dispose()
+  }
 }
