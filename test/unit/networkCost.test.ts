@@ -10,6 +10,8 @@ import { resolveConfig, variantOf, variants } from '../../src/main/engine/varian
 import { layersOfVariant, type Facts } from '../../src/main/engine/variants/variant.ts'
 import { memoryOf } from '../../src/main/engine/variants/memory.ts'
 import { pyramidLines, totalOf } from '../../src/renderer/components/network/pyramid.ts'
+import { plan, request, wholePlan } from '../../src/renderer/components/start/plan.ts'
+import { homeWithDataset, over, sampleDataset, testEngine } from '../fixtures/homes.ts'
 
 const photo = { height: 58, width: 64, channels: 3 }
 const photos: Facts = { rowSize: sizeOf(photo), size: photo, kind: 'image', trainCount: 3000, classes: 4, pixels: 'colour' }
@@ -140,4 +142,26 @@ test('what is beyond a limit is said once, with a remedy and with the names of w
   assert.match(said[2]!, /about 5 h; .*training\.epochs/)
   assert.deepEqual(sizeWarnings([small], 8e9, huge), [])
   assert.ok(sizeWarnings([small, cell], 8e9, huge).every((sentence) => sentence.startsWith('Wide: ')))
+})
+
+test('the first comparison takes what the form says of each of its runs, before and after steps were measured', async (t) => {
+  const colour = { ...sampleDataset, ...photo, id: 'photos00', name: 'photos', sha256: 'e'.repeat(64), count: 3000, testCount: 450 }
+  const engine = testEngine(t, homeWithDataset(t, [colour]))
+  for (const dataset of [sampleDataset, colour]) {
+    const together = async () => (await engine.call('experiments.check', { plan: wholePlan(dataset) })).check
+    const apart = () => Promise.all(plan.map((line) => engine.call('runs.check', request(line, dataset))))
+    const agree = async (from: string) => {
+      const [whole, runs] = [await together(), await apart()]
+      const seconds = runs.reduce((sum, { expected }) => sum + expected!.seconds, 0)
+      assert.deepEqual([whole.problems, whole.expected], [[], { seconds, from }], dataset.name)
+      return whole
+    }
+    const { fromData } = await agree(dataset === sampleDataset ? 'usual' : 'model')
+    assert.equal(
+      fromData.some((sentence) => sentence.startsWith('Convolutions: ')),
+      dataset === colour,
+    )
+    await over(engine, await engine.call('experiments.estimate', { plan: wholePlan(dataset) }))
+    await agree('measured')
+  }
 })

@@ -2,11 +2,12 @@ import { sizeOf } from '../../../shared/shape.ts'
 import { usuallyConvolved } from '../../../shared/convolutions.ts'
 import type { CallInput } from '../../../shared/calls.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
+import type { PlanInput } from '../../../shared/experiments.ts'
 import { splitCounts, trainingRows } from '../../../shared/split.ts'
 import { usualLength } from '../../../shared/trainingLength.ts'
 import { usualCode, usualLayers } from '../../../shared/usualSizes.ts'
 
-/** The first comparison: the baseline and two variants with one network, small enough for about a minute on two cores. */
+/** The first comparison: the baseline and two variants with one network, small enough for a minute or some. */
 export const plan = [
   { variant: 'pca', name: 'First PCA', why: 'The baseline: the best linear code, computed in closed form.', trained: false },
   { variant: 'classical', name: 'First classical', why: 'Learns to rebuild each image from its code.', trained: true },
@@ -45,6 +46,12 @@ export function request(line: (typeof plan)[number], dataset: Dataset): CallInpu
   }
 }
 
+/** All of its runs as a plan, of which the engine says how long they take and what of them follows from the data. */
+export function wholePlan(dataset: Dataset): PlanInput {
+  const variants = plan.map((line) => ({ variant: line.variant, settings: request(line, dataset).settings }))
+  return { name: 'First comparison', dataset: dataset.id, seeds: [1], variants, baseline: null, reuse: false }
+}
+
 /** The latest run of each line of the plan on a dataset; null where there is none. So a reload finds what was begun. */
 export const begun = <T extends Pick<Run, 'name' | 'variant' | 'datasetId'>>(
   newestFirst: readonly T[],
@@ -54,20 +61,3 @@ export const begun = <T extends Pick<Run, 'name' | 'variant' | 'datasetId'>>(
     ({ name, variant }) =>
       newestFirst.find((run) => run.name === name && run.variant === variant && run.datasetId === dataset) ?? null,
   )
-
-/** Milliseconds of two cores for a step on 16 images of 64 x 64 pixels with the usual convolutions, evaluation included. */
-const convolutionalStep = 22
-/** Of a dense network on as many values as an image of 28 x 28 has. */
-const denseStep = 6
-
-/** About how long the plan takes on two cores, most of it two trainings, as it stands behind “Takes”. */
-export function timeOf(dataset: Dataset): string {
-  const images = trainingRows(splitCounts(dataset)),
-    convolves = usuallyConvolved(dataset, dataset.kind)
-  const { epochs, batchSize } = usualLength(images, convolves)
-  const step = convolves
-    ? (convolutionalStep * dataset.width * dataset.height * batchSize) / (64 * 64 * 16)
-    : Math.max(2, (denseStep * sizeOf(dataset)) / 784)
-  const minutes = Math.round((2 * epochs * Math.max(1, images / batchSize) * step) / 60_000)
-  return minutes < 2 ? 'about a minute' : `about ${minutes} minutes`
-}
