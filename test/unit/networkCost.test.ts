@@ -145,7 +145,16 @@ test('what is beyond a limit is said once, with a remedy and with the names of w
 })
 
 test('the first comparison takes what the form says of each of its runs, before and after steps were measured', async (t) => {
-  const colour = { ...sampleDataset, ...photo, id: 'photos00', name: 'photos', sha256: 'e'.repeat(64), count: 3000, testCount: 450 }
+  const colour = {
+    ...sampleDataset,
+    ...photo,
+    id: 'photos00',
+    name: 'photos',
+    sha256: 'e'.repeat(64),
+    count: 3000,
+    classCounts: [1500, 1500],
+    testCount: 450,
+  }
   const engine = testEngine(t, homeWithDataset(t, [colour]))
   for (const dataset of [sampleDataset, colour]) {
     const together = async () => (await engine.call('experiments.check', { plan: wholePlan(dataset) })).check
