@@ -29,7 +29,7 @@ export const networkSchema = z.strictObject({
   convolutions: convolutionsSchema.default([]).meta({
     type: 'string',
     title: 'Convolutions',
-    examples: ['32x4s2,64x4s2', 'none', 'auto'],
+    suchAs: ['32x4s2,64x4s2', 'none', 'auto'],
     expects:
       `1 to ${mostConvolutions} of FILTERSxKERNEL or FILTERSxKERNELsSTRIDE, such as 32x4s2,64x4s2 (at most 4096 filters, kernels ` +
       'and strides of at most 64), or none, or auto',
@@ -152,7 +152,7 @@ export const dataSchema = z.strictObject({
     .default('none')
     .meta({
       title: 'Augment',
-      examples: [...augmentationExamples],
+      suchAs: [...augmentationExamples],
       description:
         'Training images are augmented anew at every step: flip, flipVertical, shift=4 (pixels), crop=0.8 (least share of the ' +
         'sides), brightness=0.1; several with commas. What is reconstructed ' +

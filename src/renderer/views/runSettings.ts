@@ -84,7 +84,7 @@ export function settingGroups(
 
 function settingText(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  if (areConvolutions(value)) return textOfConvolutions(value)
+  if (areConvolutions(value)) return textOfConvolutions(value).replaceAll(',', ', ')
   if (Array.isArray(value)) return value.join(', ')
   if (typeof value === 'string') return sentence(value).toLowerCase()
   if (value === null || value === undefined) return '–'

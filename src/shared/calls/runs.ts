@@ -48,6 +48,8 @@ export const runCalls = {
       warnings: z.array(z.string()),
       /** Defaults that follow from the data, where nothing else was said: one sentence each. */
       fromData: z.array(z.string()),
+      /** Keys of settings that the other ones leave without a use. */
+      inert: z.array(z.string()),
       parameters: z.int().nullable(),
       /** Of the network, from the input on; empty where it is not known. */
       layers: z.array(networkLayerSchema),

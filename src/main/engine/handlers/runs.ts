@@ -83,6 +83,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       resolved.warnings.push(...(cost?.warnings ?? []))
       return {
         ...resolved,
+        inert: resolved.config === null ? [] : [...inertSettings(variantOf(variant), resolved.config).keys()],
         expected: cost?.expected ?? null,
         memory: cost?.memory ?? null,
         stepsPerEpoch: length?.stepsPerEpoch ?? null,

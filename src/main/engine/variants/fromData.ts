@@ -79,7 +79,7 @@ export function reasonFor(key: string, value: unknown, facts: Facts): string | u
     if (key === 'regularizer.decoder' && value === 'gaussian') return `Gaussian, because these are ${pixelWords[pixels]}.`
   }
   if (key === 'network.convolutions' && value === auto)
-    return `Here ${textOfConvolutions(autoFor(facts))}, because images have ${counted(rowSize!, 'value')}.`
+    return `Here ${textOfConvolutions(autoFor(facts)).replaceAll(',', ', ')}, because images have ${counted(rowSize!, 'value')}.`
   if (kind === 'vector' && key === 'reconstruction') return 'Squared error, because values leave [0, 1].'
   if (key === 'network.layers' && rowSize !== undefined && rowSize < 512) return `Sized for ${counted(rowSize, 'value')} a row.`
   if (seen === undefined) return undefined

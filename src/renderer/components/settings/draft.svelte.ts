@@ -45,8 +45,12 @@ export class Draft {
   #taken = new Set<string>()
 
   readonly fields = $derived(this.checked?.fields ?? variants.byId.get(this.variant)?.settings ?? [])
-  /** Shown only while the settings that they depend on have the values that need them. */
-  readonly shown = $derived(fieldsThatApply(this.fields, (field) => this.text(field)))
+  /** Of the network, settings without a use beside the others, as the engine last said it of such as can be trained. */
+  #inert = $state.raw<ReadonlySet<string>>(new Set())
+  /** Shown only while the settings that they depend on have the values that need them; what was typed without a use stays, to be undone. */
+  readonly shown = $derived(
+    fieldsThatApply(this.fields, (field) => this.text(field)).filter(({ key }) => !this.#inert.has(key) || this.texts.has(key)),
+  )
   readonly seedNumber = $derived(
     /^\d{1,10}$/.test(this.seed.trim()) && Number(this.seed) <= 2_147_483_647 ? Number(this.seed) : null,
   )
@@ -122,6 +126,7 @@ export class Draft {
   /** The engine's answer to `settings`. */
   answer(settings: Settings, checked: Checked): void {
     this.checked = { ...checked, ...answerInTitles(checked, checked.fields) }
+    if (checked.config) this.#inert = new Set(checked.inert.filter((key) => /^(network\.|reconstruction$)/.test(key)))
     // With new fields there may be more to ask; the next answer's defaults are the ones to compare with.
     if (this.#taken.size === 0 || !equal(this.settings, settings)) return
     for (const { key, default: usual } of checked.fields)

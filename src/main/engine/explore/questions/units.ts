@@ -1,3 +1,4 @@
+import { isAlwaysOn } from '../../../../shared/activity.ts'
 import { isPrior } from '../../../../shared/collapse.ts'
 import type { ResultOf } from '../../../../shared/answers.ts'
 import { sizeOf } from '../../../../shared/shape.ts'
@@ -13,8 +14,8 @@ import { codesOf, sampleRows } from '../rows.ts'
 import type { Subject } from '../subject.ts'
 import { jacobianOf } from '../tangent.ts'
 
-/** A unit that is active in fewer images than the first share is sparse; in more than the second, always on. */
-const shares = { sparse: 0.2, alwaysOn: 0.98 }
+/** A unit that is active in a smaller share of the images is sparse. */
+const sparse = 0.2
 /** Images that a mean gradient is of. */
 const gradientImages = 64
 
@@ -42,9 +43,9 @@ export const units: Answer<'units'> = async ({ offset, count, exciting, bins }, 
     const activity = figures.activity[unit]!
     return activity === 0 || figures.maximum[unit] === figures.minimum[unit]
       ? 'dead'
-      : activity > shares.alwaysOn
+      : isAlwaysOn(activity)
         ? 'alwaysOn'
-        : activity < shares.sparse
+        : activity < sparse
           ? 'sparse'
           : 'active'
   })

@@ -21,7 +21,8 @@ interface Described {
   description?: string
   type?: string
   enum?: string[]
-  examples?: string[]
+  /** Not `examples`, which zod leaves out where a text becomes something else. */
+  suchAs?: string[]
   expects?: string
   items?: Described
   minimum?: number
@@ -108,7 +109,7 @@ function fieldOf(key: string, described: Described, value: unknown, because: str
     description: described.description ?? '',
     kind,
     ...(described.enum ? { choices: described.enum } : {}),
-    ...(kind === 'text' && described.examples ? { examples: described.examples } : {}),
+    ...(kind === 'text' && described.suchAs ? { examples: described.suchAs } : {}),
     ...(described.expects ? { expects: described.expects } : {}),
     ...(least === undefined ? {} : { minimum: least }),
     ...(exclusiveMinimum === undefined ? {} : { exclusiveMinimum: true }),
