@@ -8,6 +8,7 @@ const titles: Record<string, string> = {
   weightDecay: 'Weight decay',
   squaredError: 'Clean squared error',
   klPerUnit: 'KL of each unit',
+  deadUnits: 'Dead units of the encoder',
   pseudoLikelihood: 'Pseudo log likelihood',
 }
 const sets: Record<string, string> = { train: 'training', validation: 'validation' }

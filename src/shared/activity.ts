@@ -6,3 +6,6 @@ export const usual = 0.99
 export const isDead = (activity: number): boolean => activity < seldom
 /** Active in nearly every sample. */
 export const isAlwaysOn = (activity: number): boolean => activity > usual
+
+/** Name of what is counted while training: units of the encoder, filters of its convolutions among them, that are dead so. */
+export const deadUnitsName = 'deadUnits'

@@ -124,6 +124,10 @@ export const evaluationSchema = z.object({
   corruptedSquaredError: newFigure,
   /** Means over all values of the images, and of their reconstructions: from clean inputs, and from those corrupted as in training. */
   brightness: z.object({ input: z.number(), clean: z.number(), corrupted: figure }).nullable().default(null),
+  /** Squared error of the mean of the run's training images in the place of every reconstruction: what one picture for all comes to. */
+  meanImageSquaredError: newFigure,
+  /** Variance of the reconstructions over the test images by that of these: 0 where all get the same picture. */
+  reconstructionVariance: newFigure,
   /** Squared error against the clean image, input with masking or Gaussian noise. */
   robustness: z
     .object({
@@ -242,7 +246,9 @@ export type Run = z.infer<typeof runSchema>
  * beside them (`validation/klPerUnit/3`: with an index where it has one for each unit); `gradient/LAYER`, `updateRatio/LAYER`.
  * Those of a layer's pretraining begin with their stage's prefix. `validation/squaredError`: of clean inputs, with nothing
  * drawn, also before the first step; of every network that reconstructs (of a layer: its own inputs), and the one point of a
- * variant that is computed in closed form. After pretraining: `stack/squaredError`, `stack/jacobianNorm`, `stack/saturation` (one
+ * variant that is computed in closed form. `validation/deadUnits`: units of the encoder, filters among them, that are active in
+ * hardly any validation image (see activity.ts), counted at the same moments.
+ * After pretraining: `stack/squaredError`, `stack/jacobianNorm`, `stack/saturation` (one
  * point for each pretrained layer, of the stack up to it), `weightChange/LAYER` (how far fine-tuning moved its kernel,
  * relative), `gradientUnpretrained/LAYER` (one point: the same network's gradient norms from its initial weights).
  */

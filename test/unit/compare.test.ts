@@ -153,7 +153,7 @@ test('figures have the digits that make sense, and the best is marked only where
   assert.deepEqual(
     compareRuns(runs, variants)
       .figures.map(({ key }) => key)
-      .slice(9),
+      .slice(11),
     [
       'jacobianNorm',
       'contractionRatio.midpointJacobianNorm',
@@ -203,7 +203,7 @@ test('what the encoder does is shown and not ranked', () => {
   assert.deepEqual(figure(runs, 'unitActivity.dead').values, [1, 2, null])
   assert.ok(
     compareRuns(runs, variants)
-      .figures.slice(9, 21)
+      .figures.slice(11, 23)
       .every(({ best, better }) => best.length === 0 && better === 'neither'),
   )
   // What was stored before these figures existed.

@@ -1,3 +1,4 @@
+import { deadUnitsName } from '../../../shared/activity.ts'
 import { lossUnit } from '../../../shared/lossUnit.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { validatedTogether } from '../../../shared/split.ts'
@@ -39,6 +40,7 @@ function wholeBasis({ datasetId, variant: variantId, config }: Measured, term: s
   const seen = [binarise === 'none' ? 'none' : 'binarised', ...(augment === 'none' ? [] : [augment])].join(', ')
   const changed = augment === 'none' ? null : `changed images (${augment.replaceAll(',', ', ')})`
   if (`validation/${term}` === cleanKey) return basis([datasetId, seen, 'clean'], '', 'squared error per sample')
+  if (term === deadUnitsName) return basis([datasetId, seen, term], '', 'units')
   const unit = lossUnit([config])
   const decay = config.training.weightDecay
   if (term === 'weightDecay') return basis([term, decay], '', unit)

@@ -5,6 +5,7 @@ import { likelihoodOf } from '../variants/variant.ts'
 import { formatList } from './formats.ts'
 import type { RunGroup } from './groups.ts'
 import { aimNote } from './aims.ts'
+import { oneForAllSentence } from './oneForAll.ts'
 import { meanOf } from './statistics.ts'
 import { groupName, quoted } from './wording.ts'
 
@@ -58,6 +59,7 @@ export function comparisonNotes(
       .map((group) => ({ name: groupName(group), run: group.runs[0]! })),
   )
   if (aims !== null) notes.push(aims)
+  notes.push(...oneForAllNotes(runs))
   notes.push(...cleanInputsNotes(groups))
 
   for (const state of Object.keys(stateWords) as (keyof typeof stateWords)[]) {
@@ -119,6 +121,21 @@ function reconstructionOf({ variant: id, config }: Run): string {
 }
 
 export const namesOf = (runs: readonly Run[]): string[] => runs.map(quoted).sort()
+
+/** Which runs give one picture for all, or might as well. Of several the first is told in full. */
+export function oneForAllNotes(runs: readonly Run[]): string[] {
+  const said = runs.flatMap((run) => {
+    const sentence = run.evaluation && oneForAllSentence(run.evaluation)
+    return sentence ? [{ run, sentence }] : []
+  })
+  const [first, ...others] = said
+  if (first === undefined) return []
+  const names = namesOf(others.map(({ run }) => run))
+  return [
+    `${quoted(first.run)} ${first.sentence}`,
+    ...(names.length === 0 ? [] : [`So it is, or nearly so, with ${listed(names)}.`]),
+  ]
+}
 
 /** Networks of which it is said what clean inputs do to them. */
 const mostSaid = 3

@@ -8,6 +8,7 @@ import { codeActivity } from './codeActivity.ts'
 import { encodeLabelled } from './codes.ts'
 import { contraction } from './contraction.ts'
 import { jacobian } from './jacobian.ts'
+import { meanImage } from './meanImage.ts'
 import { linearProbe } from './linearProbe.ts'
 import type { Corrupt, Figures, Subject } from './measurement.ts'
 import type { Report } from './report.ts'
@@ -38,6 +39,7 @@ export interface EvaluateOptions {
 const measurements = [
   reconstruction,
   trainedCorruption,
+  meanImage,
   robustness,
   codeActivity,
   jacobian,

@@ -26,6 +26,24 @@ export const reconstruction = {
       'the squared error itself is of clean inputs.',
     section: 'evaluation',
   },
+  meanImageSquaredError: {
+    title: 'Squared error of the mean image',
+    short: 'Error, mean image',
+    unit: 'per sample',
+    better: 'neither',
+    explanation:
+      'A reference: what the mean of the training samples, given for every test sample, has for a squared error. ' +
+      'Who is no better has learnt nothing of what tells samples apart.',
+    section: 'evaluation',
+  },
+  reconstructionVariance: {
+    title: 'Variance of the reconstructions',
+    short: 'Variance rebuilt',
+    unit: '%',
+    better: 'neither',
+    explanation: 'Over the test samples, by the variance of these: near 0 every input gets the same reconstruction.',
+    section: 'evaluation',
+  },
   squaredErrorPerValue: {
     title: 'Squared error per value',
     short: 'Error per value',

@@ -5,6 +5,7 @@ import { flatten } from '../../../shared/settings/nested.ts'
 import { standardisedNotes } from '../checkpoint/standardised.ts'
 import { matchWeights, type WeightsFile } from '../checkpoint/weightsFile.ts'
 import { dataNotes } from '../compare/dataNotes.ts'
+import { oneForAllNotes } from '../compare/notes.ts'
 import { sizeWarnings } from '../experiments/limits.ts'
 import { factsOf, lengthOf, pixelsOf, plannedStages, runOf } from '../experiments/newRun.ts'
 import { knownTimes } from '../experiments/times.ts'
@@ -127,6 +128,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       return {
         notes: [
           ...standardisedNotes(home.run(run.id), config),
+          ...oneForAllNotes([run]),
           ...(run.evaluation === null ? likelihoodNotes(config, made, facts, false) : dataNotes([run], () => ({ dataset, facts }))),
         ],
         inert: [...inertSettings(made, config).keys()],

@@ -150,6 +150,11 @@ export class CompiledModel implements Model {
     return this.#session.run({ batch: this.#value(batch) }, ['codeSum'])[0]!.data as Float32Array
   }
 
+  /** In how many images of a batch, of any size, each unit of the encoder is active, layer after layer. */
+  activeSum(batch: Batch): Float32Array {
+    return this.#session.run({ batch: this.#value(batch) }, ['activeSum'])[0]!.data as Float32Array
+  }
+
   encode(inputs: Tensor2D): Tensor2D {
     return this.#session.map({ x: inputs }, ['code'])[0]!
   }

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { validatedTogether } from '../../../shared/split.ts'
+import { deadUnitsName, isDead } from '../../../shared/activity.ts'
 import { snapshotEpochs, type CheckpointName } from '../checkpoint/checkpoint.ts'
 import { keptEpochs } from '../checkpoint/snapshots.ts'
 import type { PackedDataset } from '../data/packed.ts'
@@ -78,18 +79,25 @@ export async function trainEpochs(
     stage.kind === 'classification' ? Int32Array.from(rows, (row) => inputs.labels![row]!) : null
   const save = (...names: CheckpointName[]) => run.save(model, layer, ...names)
 
-  /** The objective on the validation rows, and what is watched there; its draws are the same after every epoch. */
+  /** The objective on the validation rows, what is watched there, and dead units; its draws are the same after every epoch. */
   const validate = async () => {
     const sums = new Float64Array(model.terms.length + model.watched.length)
+    const active: number[] = []
     for (const [index, batch] of validationBatches.entries()) {
       const judged = clean === inputs ? null : gatherBatch(clean, batch)
       const values = model.validate(gatherBatch(inputs, batch), batch, seed, -1 - index, labelsOf(batch), judged)
       values.forEach((value, at) => {
         sums[at] = sums[at]! + value * batch.length
       })
+      model.activeSum(gatherBatch(clean, batch)).forEach((count, unit) => {
+        active[unit] = (active[unit] ?? 0) + count
+      })
       await setImmediate()
     }
-    return sums.map((sum) => sum / validation.length)
+    return {
+      values: sums.map((sum) => sum / validation.length),
+      dead: active.filter((count) => isDead(count / validation.length)).length,
+    }
   }
   const measured = [...model.terms, ...model.watched]
 
@@ -101,7 +109,9 @@ export async function trainEpochs(
   if (run.position.step === startStep && validation.length > 0 && measured.includes(cleanErrorName)) {
     // What the network makes of clean inputs before its first step: the curve begins there. A variant's state may not be there
     // yet, so nothing else is.
-    progress.add(`${prefix}validation/`, [cleanErrorName], [(await validate())[measured.indexOf(cleanErrorName)]!], run.position)
+    const { values, dead } = await validate()
+    const before = [values[measured.indexOf(cleanErrorName)]!, dead]
+    progress.add(`${prefix}validation/`, [cleanErrorName, deadUnitsName], before, run.position)
   }
   // What is still on its way, learning rate or objective, is not judged: patience counts from the end of that.
   const judgedFrom = startEpoch + Math.ceil(warmupOf(variant, config))
@@ -154,11 +164,11 @@ export async function trainEpochs(
       }
     }
     if (validation.length > 0) {
-      const values = await validate()
+      const { values, dead } = await validate()
       // Clean inputs are not what it is trained on: where they alone are too much for it, the evaluation says so.
       if (!values.every((value, index) => Number.isFinite(value) || measured[index] === cleanErrorName))
         throw Diverged.in(stage, run.position.step)
-      progress.add(`${prefix}validation/`, measured, values, run.position)
+      progress.add(`${prefix}validation/`, [...measured, deadUnitsName], [...values, dead], run.position)
       if (patience > 0 && (run.position.best === null || values[0]! < run.position.best.loss)) {
         run.position = { ...run.position, best: { loss: values[0]!, epoch: run.position.epoch } }
         run.best = model.weights()

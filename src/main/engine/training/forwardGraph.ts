@@ -69,7 +69,7 @@ const recordForward = (model: ModelGraph): Recording =>
   )
 
 /** Records something at two batch sizes: nothing in it may depend on the size. */
-function recordAnyBatch(
+export function recordAnyBatch(
   model: ModelGraph,
   inputs: (batch: number) => Given[],
   compute: (network: Network, named: (name: string) => Tensor) => Record<string, Tensor>,

@@ -1,3 +1,4 @@
+import { addActivity } from './activityGraph.ts'
 import { addCodeSum, addForward } from './forwardGraph.ts'
 import { ModelGraph } from './modelGraph.ts'
 import type { ModelSpec } from './modelSpec.ts'
@@ -6,8 +7,8 @@ import { addValidation } from './validationGraph.ts'
 
 /**
  * The graph of one variant with one config: what a session needs to train, validate, encode and reconstruct. Fetches: `step`,
- * `norms`, `validateN`, `codeSum`, `code`, `reconstruction` or `probabilities`, `layerN/kernel`, `layerN/pre`, `layerN/output`,
- * `read/NAME`, `assigned/NAME`. Feeds: `batch`, `clean` (where inputs are drawn), `rows`, `labels`, `seed`, `rate`, `x`,
+ * `norms`, `validateN`, `codeSum`, `activeSum`, `code`, `reconstruction` or `probabilities`, `layerN/kernel`, `layerN/pre`,
+ * `layerN/output`, `read/NAME`, `assigned/NAME`. Feeds: `batch`, `clean` (where inputs are drawn), `rows`, `labels`, `seed`, `rate`, `x`,
  * `assign/NAME`.
  */
 export class Program extends ModelGraph {
@@ -23,5 +24,6 @@ export class Program extends ModelGraph {
     this.norms = addStep(this)
     for (const size of new Set(validationSizes)) addValidation(this, size)
     addCodeSum(this, forward)
+    addActivity(this)
   }
 }
