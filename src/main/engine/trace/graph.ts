@@ -54,6 +54,15 @@ function encodeAttribute(attribute: Attribute): AttrValue {
   }
 }
 
+/** Numbers of values of all tensors of a record, by their names. */
+const sizesIn = ({ inputs, weights, constants, operations }: Recording): ReadonlyMap<string, number> =>
+  new Map(
+    [...inputs, ...weights, ...constants, ...operations.flatMap(({ outputs }) => outputs)].map(({ name, shape }) => [
+      name,
+      shape.reduce((product, size) => product * size, 1),
+    ]),
+  )
+
 /** A TensorFlow graph under construction. Tensors are named as TensorFlow names them: `node`, or `node:1` for a second output. */
 export class GraphBuilder {
   readonly #nodes: Node[] = []
@@ -127,37 +136,40 @@ export class GraphBuilder {
       if (found === undefined) throw new Error(`nothing was bound to “${name}” of ${prefix}`)
       return found
     }
+    const sizes = sizesIn(recording)
     for (const operation of recording.operations) {
-      const node = this.#copied(`${prefix}/${operation.name}`, operation, operation.inputs.map(resolve))
+      const whole = operation.inputs.every((input) => sizes.get(input) === sizes.get(operation.outputs[0]?.name ?? ''))
+      const node = this.#copied(`${prefix}/${operation.name}`, operation, operation.inputs.map(resolve), whole)
       operation.outputs.forEach((output, index) => names.set(output.name, index === 0 ? node : `${node}:${index}`))
     }
     return Object.fromEntries(Object.entries(recording.outputs).map(([name, tensor]) => [name, resolve(tensor)]))
   }
 
   /**
-   * TensorFlow's own rewriting takes a sum with a matrix of one number for a product with a bias, which then has the wrong rank
-   * (2.9, `Remapper`): such sums are made of vectors.
+   * TensorFlow's own rewriting takes a product's sum with a matrix of one row for one with a bias, which then has the wrong rank
+   * (2.9 to 2.15, `Remapper`): such sums are made of vectors.
+   * @param whole whether no input is broadcast
    */
-  #copied(name: string, { op, attributes, outputs }: Recording['operations'][number], inputs: readonly string[]): string {
+  #copied(
+    name: string,
+    { op, attributes, outputs }: Recording['operations'][number],
+    inputs: readonly string[],
+    whole: boolean,
+  ): string {
     const [output] = outputs
-    if (
-      !/^Add(V2|N)?$/.test(op) ||
-      output?.dtype !== 'float32' ||
-      output.shape.length !== 2 ||
-      output.shape.some((size) => size !== 1)
-    )
+    if (!/^Add(V2|N)?$/.test(op) || output?.dtype !== 'float32' || output.shape.length !== 2 || output.shape[0] !== 1 || !whole)
       return this.node(name, op, [...inputs], attributes)
     const kind: Record<string, Attribute> = { T: { kind: 'type', value: 'float32' }, Tshape: { kind: 'type', value: 'int32' } }
     const size = (at: string, sizes: number[]) =>
       this.constant(`${name}/${at}`, 'int32', [sizes.length], new Uint8Array(Int32Array.from(sizes).buffer))
-    const one = size('one', [1])
+    const row = size('row', [output.shape[1]!])
     const sum = this.node(
       `${name}/sum`,
       op,
-      inputs.map((input, index) => this.node(`${name}/term${index}`, 'Reshape', [input, one], kind)),
+      inputs.map((input, index) => this.node(`${name}/term${index}`, 'Reshape', [input, row], kind)),
       attributes,
     )
-    return this.node(name, 'Reshape', [sum, size('shape', [1, 1])], kind)
+    return this.node(name, 'Reshape', [sum, size('shape', output.shape)], kind)
   }
 
   /** The bytes of `saved_model.pb` with this graph under one tag. */

@@ -16,6 +16,9 @@ import type { Subject } from '../subject.ts'
 const measured = 1000,
   valuesAtOnce = 2 ** 20
 
+/** Share of the variance below which nothing is reconstructed that could be compared. */
+const leastRebuilt = 0.1
+
 /** Some images of a set, from one place on. */
 interface Source {
   count: number
@@ -110,6 +113,9 @@ function sentenceOf(name: string, ownName: string, figures: Pick<ResultOf<'copyi
     other: { rebuilt: foreign },
   } = figures
   const facts = `${percent(rebuilt)} of the variance of “${ownName}” is reconstructed, and ${percent(foreign)} of that of ${what}`
+  // Whoever rebuilds nothing copies nothing, and prefers nothing either.
+  if (Math.max(rebuilt, foreign) < leastRebuilt)
+    return `${facts}: the network reconstructs hardly anything, so what it has learned to copy cannot be told.`
   if (foreign > 0.9 * rebuilt) return `${facts}: the network copies its input.`
   return foreign > 0.5 * rebuilt
     ? `${facts}: the network copies much of its input.`
