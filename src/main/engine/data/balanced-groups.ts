@@ -1,6 +1,6 @@
 import { drawnOf } from '../../../shared/split.ts'
-import { countClasses, divide, gatherUnits, type Units } from './groups.ts'
-import { shuffleInPlace, type Random } from './random.ts'
+import { countClasses, divide, gatherUnits, type DrawUnits } from './groups.ts'
+import { shuffleInPlace } from './random.ts'
 
 /** How often all units are gone over again, at most, to bring the classes nearer to their shares. */
 const mostRounds = 20
@@ -21,13 +21,7 @@ interface Unit {
  * one unit, never all, where there are two or more; a class that several units have is on both sides, unless what other classes need
  * stands in the way. A function of (rows, units, labels, share, source). Both results ascend.
  */
-export function drawBalanced(
-  rows: Uint32Array,
-  units: Units,
-  labels: Int32Array | null,
-  share: number,
-  source: Random,
-): { drawn: Uint32Array; rest: Uint32Array } {
+export const drawBalanced: DrawUnits = (rows, units, labels, share, source) => {
   const rowsOfUnits = gatherUnits(rows, units),
     all = rowsOfUnits.map((unitRows): Unit => ({ rows: unitRows.length, counts: [...countClasses(unitRows, labels)] }))
   if (all.length < 2) return { drawn: new Uint32Array(), rest: rows.slice() }

@@ -4,6 +4,14 @@ import { shuffleInPlace, type Random } from './random.ts'
 /** What a split never divides: for every row a number; rows of one number belong together, -1 to nothing. */
 export type Units = Int32Array
 
+/** Rows that were drawn, and the others; both ascend. */
+export interface Drawn {
+  drawn: Uint32Array
+  rest: Uint32Array
+}
+/** Draws whole units; `labels` are null where there are no classes. A function of its parameters. */
+export type DrawUnits = (rows: Uint32Array, units: Units, labels: Int32Array | null, share: number, source: Random) => Drawn
+
 /** The rows of each unit, in the order of their first ones. */
 export function gatherUnits(rows: Uint32Array, units: Units): number[][] {
   const members = new Map<number, number[]>(),
@@ -33,7 +41,7 @@ export function countClasses(rows: Iterable<number>, labels: Int32Array | null):
 }
 
 /** The rows of the units that were drawn, and those of the others; both ascend. */
-export function divide(units: readonly number[][], isDrawn: (unit: number) => boolean): { drawn: Uint32Array; rest: Uint32Array } {
+export function divide(units: readonly number[][], isDrawn: (unit: number) => boolean): Drawn {
   const rowsOf = (wanted: boolean) =>
     Uint32Array.from(units.flatMap((rows, index) => (isDrawn(index) === wanted ? rows : []))).sort()
   return { drawn: rowsOf(true), rest: rowsOf(false) }
@@ -43,13 +51,7 @@ export function divide(units: readonly number[][], isDrawn: (unit: number) => bo
  * Draws whole units until they come closest to `share` of the rows, and each class to its share; at least one unit, never all,
  * where there are two or more. A function of (rows, units, labels, source). Both results ascend.
  */
-export function drawUnits(
-  rows: Uint32Array,
-  units: Units,
-  labels: Int32Array | null,
-  share: number,
-  source: Random,
-): { drawn: Uint32Array; rest: Uint32Array } {
+export const drawUnits: DrawUnits = (rows, units, labels, share, source) => {
   const all = gatherUnits(rows, units)
   if (all.length < 2) return { drawn: new Uint32Array(), rest: rows.slice() }
   const classOf = (row: number) => labels?.[row] ?? 0

@@ -1,5 +1,5 @@
 import { drawnOf, validationShare } from '../../../shared/split.ts'
-import { countClasses, drawUnits } from './groups.ts'
+import { countClasses, drawUnits, type Drawn } from './groups.ts'
 import type { PackedDataset } from './packed.ts'
 import { random, shuffle, shuffleInPlace, type Random } from './random.ts'
 
@@ -28,12 +28,7 @@ export function byClass(rows: Uint32Array, labels: Int32Array | null): Uint32Arr
  * Draws `round(share * rows)` rows (at least one, never all, where there are two or more), each class by its share: quotas
  * by largest remainder, so that the total is exact. Both results ascend.
  */
-export function drawStratified(
-  rows: Uint32Array,
-  labels: Int32Array | null,
-  share: number,
-  source: Random,
-): { drawn: Uint32Array; rest: Uint32Array } {
+export function drawStratified(rows: Uint32Array, labels: Int32Array | null, share: number, source: Random): Drawn {
   const groups = byClass(rows, labels)
   const total = drawnOf(rows.length, share)
   const quotas = groups.map((group) => Math.floor((group.length * total) / rows.length))

@@ -1,4 +1,4 @@
-import { mnist, type Preset, type PresetRun, type Reference } from './preset.ts'
+import { mnist, modelRun, type Preset, type PresetRun, type Reference } from './preset.ts'
 
 const table = 'ICLR 2016, table 1 (MNIST, one stochastic layer)'
 
@@ -33,19 +33,18 @@ const references = ({ likelihood, active }: Model): Reference[] => [
 ]
 
 const runs = (training: Record<string, unknown>): PresetRun[] =>
-  models.map((model) => ({
-    id: model.id,
-    title: model.title,
-    variant: model.variant,
-    seed: 1,
-    references: references(model),
-    settings: {
-      network: { layers: [200, 200, 50], activation: 'tanh', outputActivation: 'sigmoid' },
-      data: { binarise: 'dynamic' },
-      regularizer: { samples: model.samples, decoder: 'bernoulli' },
-      training: { optimizer: 'adam', learningRate: 0.001, ...training },
-    },
-  }))
+  models.map((model) =>
+    modelRun(
+      model,
+      {
+        network: { layers: [200, 200, 50], activation: 'tanh', outputActivation: 'sigmoid' },
+        data: { binarise: 'dynamic' },
+        regularizer: { samples: model.samples, decoder: 'bernoulli' },
+        training: { optimizer: 'adam', learningRate: 0.001, ...training },
+      },
+      references(model),
+    ),
+  )
 
 const measured =
   'Likelihoods are measured here with 100 draws of 1,000 images, which makes them a little worse than 5,000 draws would.'

@@ -1,4 +1,4 @@
-import { graySprites, type Preset, type PresetRun } from './preset.ts'
+import { graySprites, modelRun, type Preset, type PresetRun } from './preset.ts'
 
 const models = [
   { id: 'vae', title: 'VAE', variant: 'variational', regularizer: {} },
@@ -6,12 +6,8 @@ const models = [
 ]
 
 const runs = (activation: string, training: Record<string, unknown>): PresetRun[] =>
-  models.map(({ id, title, variant, regularizer }) => ({
-    id,
-    title,
-    variant,
-    seed: 1,
-    settings: {
+  models.map(({ regularizer, ...model }) =>
+    modelRun(model, {
       network: {
         convolutions: '32x4s2,32x4s2,32x4s2,32x4s2',
         layers: [256, 256, 10],
@@ -20,9 +16,8 @@ const runs = (activation: string, training: Record<string, unknown>): PresetRun[
       },
       regularizer: { ...regularizer, decoder: 'bernoulli' },
       training: { optimizer: 'adam', batchSize: 64, ...training },
-    },
-    references: [],
-  }))
+    }),
+  )
 
 const departures =
   'The divergence has a constant weight, where the paper holds it at a capacity that rises; and there are 10,000 sprites ' +

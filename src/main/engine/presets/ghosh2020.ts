@@ -1,4 +1,4 @@
-import { mnist, type Preset, type PresetRun } from './preset.ts'
+import { mnist, modelRun, type Preset, type PresetRun } from './preset.ts'
 
 const table = 'ICLR 2020 (arXiv 1903.12436), table 1; quoted from memory'
 
@@ -9,25 +9,23 @@ const models = [
 ]
 
 const runs = (filters: number, training: Record<string, unknown>): PresetRun[] =>
-  models.map(({ id, title, variant, weightDecay, ...settings }) => ({
-    id,
-    title,
-    variant,
-    seed: 1,
-    settings: {
-      ...settings,
-      network: {
-        convolutions: [1, 2, 4, 8].map((times) => ({ filters: filters * times, kernel: 4, stride: 2 })),
-        layers: [16],
-        activation: 'relu',
-        codeActivation: 'linear',
-        outputActivation: 'sigmoid',
-        normalisation: 'batch',
+  models.map(({ weightDecay, id, title, variant, ...settings }) =>
+    modelRun(
+      { id, title, variant },
+      {
+        ...settings,
+        network: {
+          convolutions: [1, 2, 4, 8].map((times) => ({ filters: filters * times, kernel: 4, stride: 2 })),
+          layers: [16],
+          activation: 'relu',
+          codeActivation: 'linear',
+          outputActivation: 'sigmoid',
+          normalisation: 'batch',
+        },
+        training: { optimizer: 'adam', batchSize: 100, learningRate: 0.001, weightDecay, ...training },
       },
-      training: { optimizer: 'adam', batchSize: 100, learningRate: 0.001, weightDecay, ...training },
-    },
-    references: [],
-  }))
+    ),
+  )
 
 const departures =
   'Digits keep their 28 × 28 pixels, where the paper pads them to 32 × 32, and the decoder mirrors the encoder, where the ' +

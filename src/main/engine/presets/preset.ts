@@ -26,6 +26,13 @@ export interface PresetRun {
   references: Reference[]
 }
 
+/** A run of one of a publication's models, with the first seed. */
+export const modelRun = (
+  { id, title, variant }: Pick<PresetRun, 'id' | 'title' | 'variant'>,
+  settings: Settings,
+  references: Reference[] = [],
+): PresetRun => ({ id, title, variant, seed: 1, references, settings })
+
 export interface Form {
   /** In what it departs from the publication. */
   note: string

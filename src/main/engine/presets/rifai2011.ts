@@ -1,4 +1,4 @@
-import { mnist, type Preset, type PresetRun, type Reference } from './preset.ts'
+import { mnist, modelRun, type Preset, type PresetRun, type Reference } from './preset.ts'
 
 const table = 'ICML 2011, table 1 (MNIST)'
 
@@ -68,28 +68,27 @@ const references = ({ id, error, norm, saturation }: Model): Reference[] => [
 ]
 
 const runs = (length: { pretraining: number; epochs: number; patience: number }): PresetRun[] =>
-  models.map((model) => ({
-    id: model.id,
-    title: model.title,
-    variant: model.variant,
-    seed: 1,
-    references: references(model),
-    settings: {
-      network: { layers: [1000], activation: 'sigmoid', codeActivation: 'sigmoid', outputActivation: 'sigmoid' },
-      reconstruction: 'crossEntropy',
-      pretraining: {
-        kind: 'greedy',
-        variant: model.variant,
-        epochs: length.pretraining,
-        batchSize: 128,
-        learningRate: 0.001,
-        tied: true,
-        ...model.pretraining,
+  models.map((model) =>
+    modelRun(
+      model,
+      {
+        network: { layers: [1000], activation: 'sigmoid', codeActivation: 'sigmoid', outputActivation: 'sigmoid' },
+        reconstruction: 'crossEntropy',
+        pretraining: {
+          kind: 'greedy',
+          variant: model.variant,
+          epochs: length.pretraining,
+          batchSize: 128,
+          learningRate: 0.001,
+          tied: true,
+          ...model.pretraining,
+        },
+        fineTuning: { kind: 'classification', labelled: 0 },
+        training: { epochs: length.epochs, batchSize: 128, optimizer: 'adam', learningRate: 0.001, patience: length.patience },
       },
-      fineTuning: { kind: 'classification', labelled: 0 },
-      training: { epochs: length.epochs, batchSize: 128, optimizer: 'adam', learningRate: 0.001, patience: length.patience },
-    },
-  }))
+      references(model),
+    ),
+  )
 
 export default {
   id: 'rifai2011',

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boundSettings, boundVariant, drawnCodes, klWarmup, samples, weightedBound } from './bound.ts'
+import { boundSettings, boundVariant, drawnCodes, klWarmup, klWeight, samples, weightedBound } from './bound.ts'
 import { defineVariant } from './variant.ts'
 
 /** The variational autoencoder with a heavier divergence. */
@@ -13,12 +13,10 @@ export default defineVariant({
   glyph: '≋',
   terms: ['reconstruction', 'kl'],
   settings: z.strictObject({
-    klWeight: z
-      .number()
-      .min(0)
-      .max(1e6)
-      .default(4)
-      .meta({ title: 'Beta', description: 'Weight of the KL term; above 1 the units are pressed to be independent.' }),
+    klWeight: klWeight(4, {
+      title: 'Beta',
+      description: 'Weight of the KL term; above 1 the units are pressed to be independent.',
+    }),
     samples: samples(1),
     ...boundSettings,
   }),

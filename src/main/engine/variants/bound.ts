@@ -19,6 +19,9 @@ export const boundSettings = {
     .default(0)
     .meta({ title: 'KL warm-up', description: 'Epochs in which the weight of the KL term rises linearly from 0.' }),
 }
+/** The setting that weighs the KL term, with its default and its words. */
+export const klWeight = (value: number, words: { title: string; description: string }) =>
+  z.number().min(0).max(1e6).default(value).meta(words)
 /** The setting that says how many codes are drawn, with its default. */
 export const samples = (value: number) =>
   z.int().min(1).max(1000).default(value).meta({ title: 'Samples', description: 'Draws of the code, of each image and step.' })

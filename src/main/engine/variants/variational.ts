@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boundSettings, boundVariant, drawnCodes, klWarmup, samples, weightedBound } from './bound.ts'
+import { boundSettings, boundVariant, drawnCodes, klWarmup, klWeight, samples, weightedBound } from './bound.ts'
 import { defineVariant } from './variant.ts'
 
 /** Codes as distributions: a bound on the data's likelihood, with a divergence that keeps codes near the prior. */
@@ -13,12 +13,7 @@ export default defineVariant({
   glyph: '∿',
   terms: ['reconstruction', 'kl'],
   settings: z.strictObject({
-    klWeight: z
-      .number()
-      .min(0)
-      .max(1e6)
-      .default(1)
-      .meta({ title: 'KL weight', description: 'Of the KL term; 1 is the bound on log p(x).' }),
+    klWeight: klWeight(1, { title: 'KL weight', description: 'Of the KL term; 1 is the bound on log p(x).' }),
     samples: samples(1),
     ...boundSettings,
   }),

@@ -20,7 +20,6 @@ const csv: Format = {
   name: 'csv',
   title: 'a table of pixels (.csv)',
   named: /\.(csv|tsv)$/i,
-  offered: ending,
   recognise: async (path, start) =>
     (ending.test(path) || !isGzip(start)) && isText(start) && (await beginningOf(path).catch(() => null)) !== null,
   inFolder: csvSets,

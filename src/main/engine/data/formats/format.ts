@@ -53,8 +53,8 @@ export interface Format {
   title: string
   /** Names of files that promise to be of it. */
   named: RegExp
-  /** Names that are offered where somebody types a path: those of images, not of what belongs to them. */
-  offered: RegExp
+  /** Names that are offered where somebody types a path, of images and not of what belongs to them; where not given, all of them. */
+  offered?: RegExp
   /** Whether a file is of it, by its first bytes. @param start at most 8 of them, at least one */
   recognise(path: string, start: Buffer): boolean | Promise<boolean>
   /** The sets of a folder. @param names of its files */

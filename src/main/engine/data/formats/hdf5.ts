@@ -19,7 +19,6 @@ const hdf5: Format = {
   name: 'hdf5',
   title: 'an HDF5 file (.h5, or .mat of version 7.3)',
   named: ending,
-  offered: ending,
   recognise: (_, start) => start.equals(signature) || isMatlab(start),
   inFolder: (folder, names) =>
     setsOf(namedFiles(folder, names, ending).filter(({ naming }) => naming.role === null || naming.role === 'images')),

@@ -14,7 +14,6 @@ const npy: Format = {
   name: 'npy',
   title: 'an npy file',
   named: ending,
-  offered: ending,
   recognise: (_, start) => start.toString('latin1', 0, 6) === '\x93NUMPY',
   inFolder: (folder, names) => setsOf(imagesOf(namedFiles(folder, names, ending))),
   async open(path, alone, choice = {}) {

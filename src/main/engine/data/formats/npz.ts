@@ -11,7 +11,6 @@ const npz: Format = {
   name: 'npz',
   title: 'an npz file',
   named: ending,
-  offered: ending,
   recognise: (_, start) => start[0] === 0x50 && start[1] === 0x4b,
   inFolder: (folder, names) => setsOf(namedFiles(folder, names, ending)),
   open: (path, alone, choice) =>

@@ -1,5 +1,5 @@
 import { quietLibraries } from '../../../../shared/quietLibraries.ts'
-import { feedOf, inputSize, quoted, resultOf, whyQuiet, type SnippetSubject } from './subject.ts'
+import { inputSize, quoted, taskOf, whyQuiet, type SnippetSubject } from './subject.ts'
 
 /** sharp's way of doing what the import does with an image of another size. */
 const fitted = { crop: "fit: 'cover'", pad: "fit: 'contain', background: 'black'", stretch: "fit: 'fill'" }
@@ -9,13 +9,10 @@ export function nodeSnippet(subject: SnippetSubject): string {
   const {
     file,
     part,
-    dataset: { width, height, channels, fit, classes, kind },
+    dataset: { width, height, channels, fit, classes },
     inputs: [input],
   } = subject
-  const feed = feedOf(subject),
-    result = resultOf(subject)
-  const pictures = feed === 'bytes' || feed === 'reals'
-  const saves = result === 'reconstruction' && kind === 'image'
+  const { feed, result, readsImages, savesImages } = taskOf(subject)
   const size = width * height * channels
   const loader = [
     '',
@@ -60,7 +57,7 @@ export function nodeSnippet(subject: SnippetSubject): string {
     feed === 'bytes' ? `new Tensor('uint8', new Uint8Array(values), ${shape})` : `new Tensor('float32', values, ${shape})`
   const shown = {
     code: ['console.log(code.dims)', 'console.log(code.data)'],
-    reconstruction: saves
+    reconstruction: savesImages
       ? [
           'const picture = Uint8Array.from(reconstruction.data.subarray(0, ' +
             `${size}), (value) => Math.round(255 * Math.min(1, Math.max(0, value))))`,
@@ -78,17 +75,17 @@ export function nodeSnippet(subject: SnippetSubject): string {
       '}',
     ],
   }[result as 'code']
-  const what = pictures ? 'image.png ...' : feed === 'codes' ? 'codes.json' : 'rows.csv'
+  const what = readsImages ? 'image.png ...' : feed === 'codes' ? 'codes.json' : 'rows.csv'
   return [
-    `// npm install onnxruntime-node${pictures || saves ? ' sharp' : ''}`,
+    `// npm install onnxruntime-node${readsImages || savesImages ? ' sharp' : ''}`,
     `// node ${part}.mjs ${what}`,
-    ...(pictures ? [] : ["import { readFile } from 'node:fs/promises'"]),
-    ...(pictures || saves ? ["import sharp from 'sharp'"] : []),
+    ...(readsImages ? [] : ["import { readFile } from 'node:fs/promises'"]),
+    ...(readsImages || savesImages ? ["import sharp from 'sharp'"] : []),
     '',
     `// ${whyQuiet}`,
     ...Object.entries(quietLibraries).map(([name, value]) => `process.env.${name} = '${value}'`),
     "const { InferenceSession, Tensor } = await import('onnxruntime-node')",
-    ...(pictures ? loader : ['']),
+    ...(readsImages ? loader : ['']),
     `const session = await InferenceSession.create(${quoted(file)})`,
     ...given,
     `const { ${result} } = await session.run({ ${input!.name}: ${tensor} })`,

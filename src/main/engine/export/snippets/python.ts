@@ -1,5 +1,5 @@
 import { quietLibraries } from '../../../../shared/quietLibraries.ts'
-import { feedOf, quoted, resultOf, whyQuiet, type SnippetSubject } from './subject.ts'
+import { quoted, taskOf, whyQuiet, type SnippetSubject } from './subject.ts'
 
 /** Pillow's way of doing what the import does with an image of another size. */
 const fitted = {
@@ -12,17 +12,14 @@ const fitted = {
 export function pythonSnippet(subject: SnippetSubject): string {
   const {
     file,
-    dataset: { width, height, channels, fit, classes, kind },
+    dataset: { width, height, channels, fit, classes },
     inputs: [input],
   } = subject
-  const feed = feedOf(subject),
-    result = resultOf(subject)
-  const pictures = feed === 'bytes' || feed === 'reals'
-  const saves = result === 'reconstruction' && kind === 'image'
+  const { feed, result, readsImages, savesImages } = taskOf(subject)
   const mode = channels === 1 ? 'L' : 'RGB'
   const modules = ['import numpy', 'import onnxruntime']
-  if (pictures) modules.push('from PIL import Image, ImageOps')
-  else if (saves) modules.push('from PIL import Image')
+  if (readsImages) modules.push('from PIL import Image, ImageOps')
+  else if (savesImages) modules.push('from PIL import Image')
   const loader = [
     'def pixels(path):',
     "    image = ImageOps.exif_transpose(Image.open(path)).convert('RGBA')",
@@ -43,7 +40,7 @@ export function pythonSnippet(subject: SnippetSubject): string {
   const name = { bytes: 'images', reals: 'images', codes: 'codes', rows: 'rows' }[feed]
   const shown = {
     code: ['print(code.shape)', 'print(code)'],
-    reconstruction: saves
+    reconstruction: savesImages
       ? [
           'pictures = (255 * reconstruction.clip(0, 1)).round().astype(numpy.uint8).reshape(-1, ' +
             `${height}, ${width}${channels === 1 ? '' : `, ${channels}`})`,
@@ -57,9 +54,9 @@ export function pythonSnippet(subject: SnippetSubject): string {
       '    print(classes[row.argmax()], row.max())',
     ],
   }[result as 'code']
-  const what = pictures ? 'image.png ...' : feed === 'codes' ? 'codes.npy' : 'rows.csv'
+  const what = readsImages ? 'image.png ...' : feed === 'codes' ? 'codes.npy' : 'rows.csv'
   return [
-    `# pip install numpy onnxruntime${pictures || saves ? ' pillow' : ''}`,
+    `# pip install numpy onnxruntime${readsImages || savesImages ? ' pillow' : ''}`,
     `# python ${subject.part}.py ${what}`,
     'import os',
     'import sys',
@@ -70,7 +67,7 @@ export function pythonSnippet(subject: SnippetSubject): string {
     ...modules,
     '',
     '',
-    ...(pictures ? loader : []),
+    ...(readsImages ? loader : []),
     `session = onnxruntime.InferenceSession(${quoted(file)})`,
     ...given,
     `${result}, = session.run(['${result}'], {'${input!.name}': ${name}})`,

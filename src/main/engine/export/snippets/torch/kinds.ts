@@ -15,6 +15,14 @@ export interface TorchKind {
   normalisation: string
 }
 
+/** How a class begins that goes back through a layer. */
+const backInit = [
+  '    def __init__(self, layer, bias):',
+  '        super().__init__()',
+  '        self.layer, self.bias = layer, None if bias is None else nn.Parameter(bias)',
+  '',
+]
+
 const dense: TorchKind = {
   lies: 'rows',
   source: [
@@ -31,10 +39,7 @@ const dense: TorchKind = {
     'class DenseBack(nn.Module):',
     '    """Back through a dense layer: its weights transposed, and a bias of its own."""',
     '',
-    '    def __init__(self, layer, bias):',
-    '        super().__init__()',
-    '        self.layer, self.bias = layer, None if bias is None else nn.Parameter(bias)',
-    '',
+    ...backInit,
     '    def forward(self, x):',
     '        return F.linear(x, self.layer.weight.T, self.bias)',
   ],
@@ -66,10 +71,7 @@ const convolution: TorchKind = {
     'class ConvolutionBack(nn.Module):',
     '    """Back through a convolution: its adjoint, from filters to channels, and a bias of its own."""',
     '',
-    '    def __init__(self, layer, bias):',
-    '        super().__init__()',
-    '        self.layer, self.bias = layer, None if bias is None else nn.Parameter(bias)',
-    '',
+    ...backInit,
     '    def forward(self, x):',
     '        x = F.conv_transpose2d(x, self.layer.weight, stride=self.layer.stride)',
     '        (height, width), (left, _, top, _) = self.layer.size, self.layer.edges',
