@@ -76,7 +76,7 @@ const blocksOf = (page: Page): Promise<Block[]> =>
 const settled = (page: Page): Promise<unknown> =>
   page.waitForFunction(
     () =>
-      document.querySelector('main [data-cell], main [role=listbox] canvas, main .exciting canvas, main .surface canvas') &&
+      document.querySelector('main [data-cell], main [role=listbox] canvas, main .exciting canvas, main .answer canvas') &&
       !document.querySelector('main .skeleton, main .waiting, main .answer[aria-busy=true]'),
   )
 

@@ -1,16 +1,26 @@
 import type { Measure, Scene, Shape } from './scene.ts'
 import type { ChartTheme } from './theme.ts'
 
-/** Puts a scene on a canvas, anew. `ratio`: device pixels a CSS pixel. `paper`: on a ground of this colour instead of none. */
-export function paintScene(canvas: HTMLCanvasElement, scene: Scene, theme: ChartTheme, ratio: number, paper?: string): void {
-  const width = Math.round(scene.width * ratio),
-    height = Math.round(scene.height * ratio)
+/** A canvas made as large as its place needs, and empty; its unit is a CSS pixel. `ratio`: device pixels a CSS pixel. */
+export function clearedContext(
+  canvas: HTMLCanvasElement,
+  size: { width: number; height: number },
+  ratio: number,
+): CanvasRenderingContext2D | null {
+  const width = Math.round(size.width * ratio),
+    height = Math.round(size.height * ratio)
   if (canvas.width !== width) canvas.width = width
   if (canvas.height !== height) canvas.height = height
   const context = canvas.getContext('2d')
+  context?.setTransform(ratio, 0, 0, ratio, 0, 0)
+  context?.clearRect(0, 0, size.width, size.height)
+  return context
+}
+
+/** Puts a scene on a canvas, anew. `ratio`: device pixels a CSS pixel. `paper`: on a ground of this colour instead of none. */
+export function paintScene(canvas: HTMLCanvasElement, scene: Scene, theme: ChartTheme, ratio: number, paper?: string): void {
+  const context = clearedContext(canvas, scene, ratio)
   if (!context) return
-  context.setTransform(ratio, 0, 0, ratio, 0, 0)
-  context.clearRect(0, 0, scene.width, scene.height)
   if (paper !== undefined) {
     context.fillStyle = paper
     context.fillRect(0, 0, scene.width, scene.height)

@@ -118,24 +118,15 @@ export function parallelScene(
     }
     const brush = brushes.get(axis.key)
     if (brush) {
-      shapes.push({
-        kind: 'rect',
+      const box = {
+        kind: 'rect' as const,
         x: x - 6,
         y: y(brush.high),
         width: 12,
         height: Math.max(2, y(brush.low) - y(brush.high)),
         colour: 'var(--ink)',
-        opacity: 0.2,
-      })
-      shapes.push({
-        kind: 'rect',
-        x: x - 6,
-        y: y(brush.high),
-        width: 12,
-        height: Math.max(2, y(brush.low) - y(brush.high)),
-        colour: 'var(--ink)',
-        border: 1,
-      })
+      }
+      shapes.push({ ...box, opacity: 0.2 }, { ...box, border: 1 })
     }
     if (lines.some(({ places }) => places[index] === null))
       shapes.push({ kind: 'text', x, y: none, text: '–', colour: 'var(--ink-2)', align: 'centre', size: fontSize })

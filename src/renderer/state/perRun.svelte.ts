@@ -1,6 +1,30 @@
 /** What is kept of one run while the window is open, and is up to date while somebody follows it. */
-interface Followed {
-  follow(): () => void
+export abstract class Followed {
+  #followers = 0
+  #stops: readonly (() => void)[] = []
+  readonly run: string
+
+  constructor(run: string) {
+    this.run = run
+  }
+
+  /** Begins to follow what the engine says. @returns what ends it again */
+  protected abstract begin(): readonly (() => void)[]
+
+  protected get isFollowed(): boolean {
+    return this.#followers > 0
+  }
+
+  /** Fetches now, and again whenever the engine has more, until the returned function is called. */
+  follow(): () => void {
+    if (this.#followers++ === 0) this.#stops = this.begin()
+    let follows = true
+    return () => {
+      if (!follows) return
+      follows = false
+      if (--this.#followers === 0) for (const stop of this.#stops) stop()
+    }
+  }
 }
 
 /** One object for each run: `of` gives it, made when it is first asked for; `follow` keeps those of several runs up to date. */

@@ -2,12 +2,12 @@ import type { CallOutput } from '../../shared/calls.ts'
 import type { Images, Points, Preview } from '../../shared/domain.ts'
 import { SvelteMap } from 'svelte/reactivity'
 import { call, connection } from './connection.svelte.ts'
-import { perRun } from './perRun.svelte.ts'
+import { Followed, perRun } from './perRun.svelte.ts'
 
 type Moment = CallOutput<'runs.moments'>['moments'][number]
 
 /** A run's previews: what it made of the same test images at several moments. Fetched when asked for, then kept. */
-class RunPreviews {
+class RunPreviews extends Followed {
   moments = $state.raw<Moment[]>([])
   /** The dataset's preview images, the same for every run on it; null for data that are not images. */
   originals = $state.raw<Images | null>(null)
@@ -17,35 +17,18 @@ class RunPreviews {
   ready = $state(false)
   readonly #previews = new SvelteMap<number, Preview>()
   readonly #asked = new Set<number>()
-  #watchers = 0
-  #stops: (() => void)[] = []
 
-  readonly run: string
-
-  constructor(run: string) {
-    this.run = run
-  }
-
-  /** Reads the moments now and follows the new ones until the returned function is called. */
-  follow(): () => void {
-    if (this.#watchers++ === 0) {
-      this.#stops = [
-        connection.onOpen(() => void this.#load()),
-        connection.onEvent((event) => {
-          if (event.type !== 'moment' || event.run !== this.run) return
-          const last = this.moments.at(-1)
-          // Snapshots are thinned out and a resumed run goes back: the list as a whole is the engine's to say.
-          if ((!this.originals && !this.points) || (last && event.step <= last.step) || this.moments.length >= 20) void this.#load()
-          else this.moments = [...this.moments, { step: event.step, epoch: event.epoch }]
-        }),
-      ]
-    }
-    let followed = true
-    return () => {
-      if (!followed) return
-      followed = false
-      if (--this.#watchers === 0) for (const stop of this.#stops) stop()
-    }
+  protected begin(): (() => void)[] {
+    return [
+      connection.onOpen(() => void this.#load()),
+      connection.onEvent((event) => {
+        if (event.type !== 'moment' || event.run !== this.run) return
+        const last = this.moments.at(-1)
+        // Snapshots are thinned out and a resumed run goes back: the list as a whole is the engine's to say.
+        if ((!this.originals && !this.points) || (last && event.step <= last.step) || this.moments.length >= 20) void this.#load()
+        else this.moments = [...this.moments, { step: event.step, epoch: event.epoch }]
+      }),
+    ]
   }
 
   /** The preview at a step once it is here; asks for it if need be. To be called where it is drawn. */

@@ -2,7 +2,7 @@ import type { Series } from '../../shared/domain.ts'
 import type { XKind } from '../charts/curve.ts'
 import { seriesParts } from '../terms.ts'
 import { call, connection } from './connection.svelte.ts'
-import { perRun } from './perRun.svelte.ts'
+import { Followed, perRun } from './perRun.svelte.ts'
 
 /** One series in columns that grow in place: appending copies only when the room has run out. */
 class Columns {
@@ -44,47 +44,31 @@ class Columns {
 const pause = 400
 
 /** All series of one run, followed while somebody looks at them. */
-class RunSeries {
+class RunSeries extends Followed {
   /** Counts changes: read it where the columns are read. */
   version = $state(0)
   ready = $state(false)
   readonly columns = new Map<string, Columns>()
   /** By key what a series is measured on, in words. */
   readonly measuredOn = new Map<string, string>()
-  #watchers = 0
   #busy = false
   #dirty = false
   #whole = true
-  #stops: (() => void)[] = []
   #timer: ReturnType<typeof setTimeout> | undefined
 
-  readonly run: string
-
-  constructor(run: string) {
-    this.run = run
-  }
-
-  /** Fetches now, and again whenever the engine has more, until the returned function is called. */
-  follow(): () => void {
-    if (this.#watchers++ === 0) {
-      this.#stops = [
-        connection.onOpen(() => this.#ask(true)),
-        connection.onEvent((event) => {
-          // A resumed run goes back to its checkpoint: what was drawn beyond it is no longer true.
-          if (event.type === 'points' && event.run === this.run) this.#ask(event.step < this.#lastStep)
-        }),
-      ]
-    }
-    let followed = true
-    return () => {
-      if (!followed) return
-      followed = false
-      if (--this.#watchers > 0) return
-      for (const stop of this.#stops) stop()
-      clearTimeout(this.#timer)
-      this.#timer = undefined
-      this.#whole = true
-    }
+  protected begin(): (() => void)[] {
+    return [
+      connection.onOpen(() => this.#ask(true)),
+      connection.onEvent((event) => {
+        // A resumed run goes back to its checkpoint: what was drawn beyond it is no longer true.
+        if (event.type === 'points' && event.run === this.run) this.#ask(event.step < this.#lastStep)
+      }),
+      () => {
+        clearTimeout(this.#timer)
+        this.#timer = undefined
+        this.#whole = true
+      },
+    ]
   }
 
   get #lastStep(): number {
@@ -138,7 +122,7 @@ class RunSeries {
       this.#whole = true
     }
     this.#busy = false
-    if (this.#watchers > 0) {
+    if (this.isFollowed) {
       this.#timer = setTimeout(() => {
         this.#timer = undefined
         if (this.#dirty) void this.#fetch()

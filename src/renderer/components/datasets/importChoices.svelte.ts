@@ -9,7 +9,7 @@ export type ImportInput = CallInput<'datasets.inspect'>
 type Fit = 'crop' | 'pad' | 'stretch'
 
 /** Fields that are texts and go to the engine as they are, where they apply. */
-export type TextField = 'valPath' | 'testPath' | 'split' | 'range' | 'set' | 'array' | 'shape' | LabelField
+export type TextChoice = 'valPath' | 'testPath' | 'split' | 'range' | 'set' | 'array' | 'shape' | LabelField
 /** Of labels and groups. */
 type LabelField = 'table' | 'labelPattern' | 'fileColumn' | 'labelColumn' | 'partColumn' | 'groupColumn' | 'group'
 const columns = ['fileColumn', 'labelColumn', 'partColumn', 'groupColumn'] as const
@@ -35,7 +35,7 @@ export class ImportChoices {
     'patches.width': '',
     'patches.height': '',
   })
-  texts = $state<Record<TextField, string>>({
+  texts = $state<Record<TextChoice, string>>({
     valPath: '',
     testPath: '',
     split: '',
@@ -166,7 +166,7 @@ export class ImportChoices {
   }
 
   /** Those of some texts that are filled in. */
-  #given<F extends TextField>(fields: readonly F[]): { [K in F]?: string } {
+  #given<F extends TextChoice>(fields: readonly F[]): { [K in F]?: string } {
     const given = fields.map((field) => [field, this.texts[field].trim()] as const).filter(([, text]) => text !== '')
     return Object.fromEntries(given) as { [K in F]?: string }
   }
@@ -195,7 +195,7 @@ export class ImportChoices {
   clear(): void {
     this.path = this.name = this.picked = this.channels = this.labels = ''
     for (const field of Object.keys(this.numbers) as NumberField[]) this.numbers[field] = ''
-    for (const field of Object.keys(this.texts) as TextField[]) this.texts[field] = ''
+    for (const field of Object.keys(this.texts) as TextChoice[]) this.texts[field] = ''
     this.patches = this.planes = false
     this.pages = 'first'
     this.found = this.source = null

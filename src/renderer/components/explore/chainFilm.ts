@@ -14,6 +14,15 @@ export interface Film {
   step: number
 }
 
+/** What is drawn of a film. */
+export interface FilmView {
+  film: Film
+  /** Index of the state that is looked at. */
+  at: number
+  label: string
+  colour: string
+}
+
 /** Answers that belong together, the first one from the beginning, as one film. */
 export function filmOf(parts: readonly ResultOf<'chain'>[]): Film | null {
   const [first] = parts,

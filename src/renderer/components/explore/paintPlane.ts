@@ -128,6 +128,34 @@ export function paintLine(
   context.stroke()
 }
 
+/** Discs of a radius at points x, y, x, y, ..., in the context's colour. */
+export function paintPoints(
+  context: CanvasRenderingContext2D,
+  place: Pick<Mapping, 'x' | 'y'>,
+  points: ArrayLike<number>,
+  radius: number,
+): void {
+  for (let i = 0; i + 1 < points.length; i += 2) {
+    context.beginPath()
+    context.arc(place.x(points[i]!), place.y(points[i + 1]!), radius, 0, 2 * Math.PI)
+    context.fill()
+  }
+}
+
+/** A line through points, with a disc at each. */
+export function paintPath(
+  context: CanvasRenderingContext2D,
+  place: Pick<Mapping, 'x' | 'y'>,
+  points: ArrayLike<number>,
+  colour: string,
+  radius: number,
+): void {
+  context.strokeStyle = context.fillStyle = colour
+  context.lineWidth = 1.5
+  paintLine(context, place, points)
+  paintPoints(context, place, points, radius)
+}
+
 /** Points that are a lattice of so many columns and rows, one such after the other: each joined to its neighbours. */
 export function paintLattice(
   context: CanvasRenderingContext2D,
