@@ -8,7 +8,6 @@ import { expectedTimeSchema } from './expectedTime.ts'
  * A cell is one combination without the seed: a variant and one value of each swept setting.
  */
 export const mostCells = 1000
-export const mostRuns = 10_000
 
 /**
  * Evenly spaced values, both ends included: by their difference, or by their ratio (`log`, both ends above 0). Rounded for

@@ -14,6 +14,3 @@ export const offeredSetSchema = z.object({
   missing: z.string().nullable(),
 })
 export type OfferedSet = z.infer<typeof offeredSetSchema>
-
-/** The name of the set that a dataset was made of, if it was: its source without the seed (`moons, seed 7`). */
-export const setNameOf = (source: string): string => source.replace(/, seed \d+$/, '')

@@ -51,7 +51,7 @@ test('the layers of a network are told with their sizes, parameters and operatio
   )
   const lines = pyramidLines(layers)
   assert.deepEqual(
-    lines.map(({ size, made, kind }) => [size, made, kind]),
+    lines.map(({ size, operation, kind }) => [size, operation, kind]),
     [
       ['64 x 58 x 3', 'input', 'map'],
       ['32 x 29 x 32', '4 x 4 convolution, stride 2', 'map'],

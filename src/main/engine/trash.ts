@@ -41,10 +41,10 @@ export function createTrash({
   }
   /** What is in the trash; without what an unpacking has stored already and nobody is to see yet. */
   const removed = () => {
-    const made = new Set(claimed(home).map(({ kind, id }) => `${kind} ${id}`))
+    const claimedNames = new Set(claimed(home).map(({ kind, id }) => `${kind} ${id}`))
     return {
-      runs: store.runs.removed().filter(({ id }) => !made.has(`runs ${id}`)),
-      experiments: store.experiments.removed().filter(({ id }) => !made.has(`experiments ${id}`)),
+      runs: store.runs.removed().filter(({ id }) => !claimedNames.has(`runs ${id}`)),
+      experiments: store.experiments.removed().filter(({ id }) => !claimedNames.has(`experiments ${id}`)),
     }
   }
   type Removed = { id: string; removedAt: string; dataset: string }

@@ -92,7 +92,7 @@ export class Ask<K extends QuestionKind> {
     this.#timer = setTimeout(() => void this.#send(asked), 400)
   }
 
-  told(view: string, share: number | null): void {
+  progressed(view: string, share: number | null): void {
     if (view === this.#view) this.share = share
   }
 
@@ -147,7 +147,7 @@ export function asking<K extends QuestionKind>(
   const quiet = $derived(mode !== 'background' || asked === null || traffic.quiet(asked.run))
   $effect(() =>
     connection.onEvent((event) => {
-      if (event.type === 'explore') ask.told(event.view, event.share)
+      if (event.type === 'explore') ask.progressed(event.view, event.share)
     }),
   )
   $effect(() => {

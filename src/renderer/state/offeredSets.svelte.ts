@@ -1,6 +1,9 @@
-import { setNameOf, type OfferedSet } from '../../shared/offeredSets.ts'
+import { type OfferedSet } from '../../shared/offeredSets.ts'
 import { Collection } from './collection.svelte.ts'
 import { call } from './connection.svelte.ts'
+
+/** The name of the set that a dataset was made of, if it was: its source without the seed (`moons, seed 7`). */
+const setNameOf = (source: string): string => source.replace(/, seed \d+$/, '')
 
 /** The sets that come with the workbench, by name. */
 class OfferedSets extends Collection<OfferedSet & { id: string }> {

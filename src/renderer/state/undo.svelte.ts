@@ -28,7 +28,7 @@ const undoing = 'Undo'
 class Undo {
   offers = $state.raw<readonly Offer[]>([])
   readonly undoable: readonly Offer[] = $derived(this.offers.filter(({ label }) => label === undoing))
-  #made = 0
+  #lastId = 0
   #timers = new Map<number, ReturnType<typeof setTimeout>>()
 
   offer(text: string, undo: Offer['undo']): void {
@@ -37,7 +37,7 @@ class Undo {
 
   /** Says what has happened, with a button that does something about it; Ctrl Z passes it over. */
   tell(text: string, label: string, act: Offer['undo']): void {
-    const id = (this.#made += 1)
+    const id = (this.#lastId += 1)
     this.offers = [...this.offers.slice(-2), { id, text, label, undo: act, problem: null, busy: false }]
     this.release(id)
   }

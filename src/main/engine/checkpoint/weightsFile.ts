@@ -74,7 +74,7 @@ export function readWeightsFile(path: string): WeightsFile {
 }
 
 /**
- * Which weights of a network begin with those of a file, and which begin anew: a softmax layer that is new, or a decoder of
+ * Which weights of a network begin anew, because a file does not have them: a softmax layer that is new, or a decoder of
  * another likelihood.
  * @throws WorkbenchError RUN_MISMATCH where the encoders are not of one shape
  */
@@ -83,7 +83,7 @@ export function matchWeights(
   variant: Variant,
   config: Config,
   facts: { input: Shape; classes: number },
-): { taken: string[]; anew: string[] } {
+): { anew: string[] } {
   const { path, shapes, inputShape } = file
   const { network } = file.config
   if (!takesShape(network, inputShape, facts.input)) {
@@ -121,5 +121,5 @@ export function matchWeights(
       { field: unfit.name.startsWith('encoder/conv') ? 'network.convolutions' : 'network.layers' },
     )
   }
-  return { taken: specs.filter(fits).map(({ name }) => name), anew: specs.filter((spec) => !fits(spec)).map(({ name }) => name) }
+  return { anew: specs.filter((spec) => !fits(spec)).map(({ name }) => name) }
 }

@@ -145,9 +145,9 @@ function titlesOf(
         const apart = named(rows)
           .filter(({ values }) => values[at] !== absent)
           .map(({ key, title: name, values }) => `${inSentence(name)} ${key === 'dataset' ? values[at] : choiceWords(values[at]!)}`)
-        const made = group[0]!.origin === null ? [] : [group[0]!.origin.kind]
+        const origin = group[0]!.origin === null ? [] : [group[0]!.origin.kind]
         titles[index] = {
-          title: [...apart, ...made].length === 0 ? title : `${title} (${[...apart, ...made].join('; ')})`,
+          title: [...apart, ...origin].length === 0 ? title : `${title} (${[...apart, ...origin].join('; ')})`,
           named: false,
         }
       }

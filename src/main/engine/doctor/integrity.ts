@@ -55,12 +55,12 @@ export async function checkIntegrity(
   const datasets = namesIn('datasets').filter((name) => !name.endsWith('.partial')),
     runs = namesIn('runs').filter((name) => !name.endsWith('.partial'))
   // Codes of folders are not kept.
-  const codes: { id: string; own: Embedding | null }[] =
+  const codes: { id: string; embedding: Embedding | null }[] =
     known === null
       ? namesIn('embeddings')
           .filter((name) => !/\.(partial|removing)$/.test(name))
-          .map((id) => ({ id, own: null }))
-      : known.embeddings.filter(({ datasetId }) => datasetId !== null).map((own) => ({ id: own.id, own }))
+          .map((id) => ({ id, embedding: null }))
+      : known.embeddings.filter(({ datasetId }) => datasetId !== null).map((embedding) => ({ id: embedding.id, embedding }))
   const total = datasets.length + runs.length + codes.length
   for (const [done, id] of datasets.entries()) {
     const name = known?.datasets.find((dataset) => dataset.id === id)?.name ?? id
@@ -82,13 +82,13 @@ export async function checkIntegrity(
       )
     }
   }
-  for (const [done, { id, own }] of codes.entries()) {
-    const name = own?.name ?? id
+  for (const [done, { id, embedding }] of codes.entries()) {
+    const name = embedding?.name ?? id
     onProgress(datasets.length + runs.length + done, total, name)
     result.looked.codes++
-    const { problem, summed } = await checkKept(home.embedding(id), own, signal)
+    const { problem, summed } = await checkKept(home.embedding(id), embedding, signal)
     if (problem !== null) {
-      const remedy = own === null ? 'embed again once the database can be read' : remedyOf(own)
+      const remedy = embedding === null ? 'embed again once the database can be read' : remedyOf(embedding)
       result.findings.push({ kind: 'codes', id, name, file: home.embedding(id), problem, remedy })
     } else if (!summed) result.looked.withoutChecksum++
   }

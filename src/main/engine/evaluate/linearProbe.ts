@@ -58,9 +58,9 @@ export const linearProbe: Measurement<'linearProbeAccuracy'> = {
 async function fit(design: TrainDesign, classCount: number, report: Report): Promise<Float64Array> {
   const { count, width } = design
   const penalty = 1 / (inverseStrength * count)
-  const made: { dispose(): void }[] = []
+  const disposables: { dispose(): void }[] = []
   const kept = <M extends { dispose(): void }>(one: M): M => {
-    made.push(one)
+    disposables.push(one)
     return one
   }
   try {
@@ -77,7 +77,7 @@ async function fit(design: TrainDesign, classCount: number, report: Report): Pro
     }
     return await descend(design, known, rough, gradientTolerance, (share) => report(roughShare + (1 - roughShare) * share))
   } finally {
-    for (const one of made) one.dispose()
+    for (const one of disposables) one.dispose()
   }
 
   async function descend(

@@ -83,8 +83,8 @@ export function modelledTiming(
 
 /** And its evaluation: test samples through the network, the derivative of the code at some of them, codes that are compared. */
 export function modelledEvaluation(variant: string, config: Config, dataset: Dataset, threads: number): number {
-  const made = variantOf(variant)
-  const layers = layersOfVariant(made, config, dataset)
+  const definition = variantOf(variant)
+  const layers = layersOfVariant(definition, config, dataset)
   const { testCount } = dataset,
     rows = trainingRows(splitCounts(dataset))
   const each = rowWork(layers),
@@ -92,7 +92,7 @@ export function modelledEvaluation(variant: string, config: Config, dataset: Dat
   const { operations, values } = derivativesOf(layers.encoder, 'exact')
   const derived = 1.5 * Math.min(derivativeSamples, testCount)
   const neighbours = 2 * units * testCount * rows
-  const draws = made.likelihood ? likelihoodSamples * Math.min(likelihoodImages, testCount) : 0
+  const draws = definition.likelihood ? likelihoodSamples * Math.min(likelihoodImages, testCount) : 0
   const passes = draws / 2 + evaluatedPasses * testCount + rows
   return (
     evaluationStart +

@@ -1,6 +1,6 @@
 import type { Field } from '../../../shared/config.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
-import { mostCells, mostRuns, type Cell, type Plan, type PlanVariant } from '../../../shared/experiments.ts'
+import { mostCells, type Cell, type Plan, type PlanVariant } from '../../../shared/experiments.ts'
 import { applies, fieldsByKey, fieldsThatApply } from '../../../shared/settings/applies.ts'
 import { flatten, valueAt } from '../../../shared/settings/nested.ts'
 import { textOf } from '../../../shared/settings/text.ts'
@@ -14,6 +14,9 @@ import { baselineWarning } from './baselineWarning.ts'
 import { isOwn } from '../../../shared/ownedKeys.ts'
 import { titled } from './titles.ts'
 import { combinations, sweptValues } from './values.ts'
+
+/** Of an experiment. */
+const mostRuns = 10_000
 
 /** A cell with its settings resolved on the plan's dataset. */
 interface ExpandedCell {

@@ -73,14 +73,14 @@ export async function umap(
   const { rows, distances } = await nearestRows(tensor, wanted, (share) => report(0.1 * share))
   tensor.dispose()
   const source = random('umap', seed)
-  const made = new UMAP({ nComponents: dimensions, nNeighbors: wanted, minDist: 0.1, random: () => uniform(source) })
-  made.setPrecomputedKNN(rows, distances)
-  const epochs = made.initializeFit(
+  const umap = new UMAP({ nComponents: dimensions, nNeighbors: wanted, minDist: 0.1, random: () => uniform(source) })
+  umap.setPrecomputedKNN(rows, distances)
+  const epochs = umap.initializeFit(
     Array.from({ length: count }, (_, i) => Array.from(values.subarray(i * width, (i + 1) * width))),
   )
   for (let epoch = 0; epoch < epochs; epoch++) {
-    made.step()
+    umap.step()
     await report(0.1 + (0.9 * (epoch + 1)) / epochs)
   }
-  return Float32Array.from(made.getEmbedding().flat())
+  return Float32Array.from(umap.getEmbedding().flat())
 }

@@ -1,7 +1,7 @@
 import { integersOf, isSet, type Draft, type DraftNode } from './draft.ts'
 import { carriedBack, placesOf, plainLayout, reordered, reshaped, shapeOf, type Layout } from './layout.ts'
 import type { Dimension } from './onnxModel.ts'
-import { columnsTaken, rowsTaken } from './order.ts'
+import { columnsAt, rowsAt } from './order.ts'
 
 /** Operations that treat all elements of a value alike. */
 export const elementwise: ReadonlySet<string> = new Set([
@@ -116,7 +116,7 @@ class Descent {
     }
     const { shape: size } = this.#draft.initialisers.get(kernel)!
     const inOrder = places.every((place, at) => place === at)
-    const ordered = isSet(node, 'transB') ? columnsTaken(data, places) : rowsTaken(data, places)
+    const ordered = isSet(node, 'transB') ? columnsAt(data, places) : rowsAt(data, places)
     const id = inOrder ? kernel : this.#draft.changed(kernel, size, ordered)
     this.nodes.push({ ...node, inputs: [this.#rows.get(base)!, id, ...node.inputs.slice(2)] })
     return true
@@ -136,7 +136,7 @@ export function arrange(draft: Draft, outputs: readonly string[]): string[] {
   for (const node of draft.nodes) descent.take(node)
   const ends = outputs.map((id) => descent.read(id))
   draft.nodes = descent.nodes
-  const made = new Set(draft.nodes.flatMap((node) => node.outputs))
-  for (const id of [...draft.values.keys()]) if (!made.has(id)) draft.values.delete(id)
+  const written = new Set(draft.nodes.flatMap((node) => node.outputs))
+  for (const id of [...draft.values.keys()]) if (!written.has(id)) draft.values.delete(id)
   return ends
 }

@@ -83,10 +83,10 @@ export class Draft {
 
   /** A constant of reals with other values, known by the same weight; returns its id. */
   changed(id: string, shape: readonly number[], data: Float32Array): string {
-    const made = this.freshId()
+    const changedId = this.freshId()
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    this.initialisers.set(made, { ...this.initialisers.get(id)!, shape: [...shape], data: bytes })
-    return made
+    this.initialisers.set(changedId, { ...this.initialisers.get(id)!, shape: [...shape], data: bytes })
+    return changedId
   }
 
   /** Whether one node and nothing else reads a value. */

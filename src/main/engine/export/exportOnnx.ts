@@ -163,7 +163,7 @@ export async function exportOnnx(request: ExportRequest): Promise<ExportOutcome>
   const graph = graphOf(request)
   const full = encodeModel(modelOf(request, graph))
   refuseIfCancelled()
-  const made = async () => {
+  const writeFile = async () => {
     if (precision === 'float32') {
       const maxAbsDiff = await writeChecked(target, full, force, async (file) => {
         const largest = await verifyModel(file, graph, reference, refuseIfCancelled)
@@ -182,7 +182,7 @@ export async function exportOnnx(request: ExportRequest): Promise<ExportOutcome>
       )),
     }
   }
-  const { bytes, maxAbsDiff, reduction } = await made()
+  const { bytes, maxAbsDiff, reduction } = await writeFile()
   return {
     file: target,
     sha256: createHash('sha256').update(bytes).digest('hex'),

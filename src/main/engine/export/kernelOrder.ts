@@ -1,6 +1,6 @@
 import { arithmetic, elementwise } from './arrange.ts'
 import { integersOf, isSet, type Draft, type DraftNode } from './draft.ts'
-import { columnsTaken, rowsTaken, taken, transposition } from './order.ts'
+import { columnsAt, rowsAt, transposition, valuesAt } from './order.ts'
 
 /** What lies between a dense layer and the image that is made of its values. */
 interface Making {
@@ -54,10 +54,10 @@ export function orderIntoKernels(draft: Draft, kept: ReadonlySet<string>): void 
       const values = draft.initialisers.has(id) ? draft.floats(id)! : null
       return values === null || values.length === 1
         ? id
-        : draft.changed(id, draft.initialisers.get(id)!.shape, taken(values, places))
+        : draft.changed(id, draft.initialisers.get(id)!.shape, valuesAt(values, places))
     }
     for (const each of between) each.inputs = each.inputs.map(inOrder)
-    const ordered = isSet(product, 'transB') ? rowsTaken(data, places) : columnsTaken(data, places)
+    const ordered = isSet(product, 'transB') ? rowsAt(data, places) : columnsAt(data, places)
     product.inputs = [input, draft.changed(kernel, draft.initialisers.get(kernel)!.shape, ordered), ...biases.map(inOrder)]
     reshape.inputs = [reshape.inputs[0]!, draft.sizes(draft.values.get(node.outputs[0]!)!.shape)]
     draft.values.delete(reshape.outputs[0]!)

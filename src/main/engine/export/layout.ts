@@ -1,5 +1,5 @@
 import { perImage, type Dimension } from './onnxModel.ts'
-import { taken, transposition } from './order.ts'
+import { transposition, valuesAt } from './order.ts'
 
 /** How a value lies differently from another with the same elements: steps of another shape or another order of axes. */
 export interface Layout {
@@ -108,5 +108,5 @@ export function carriedBack(
     }
     return constant.data[from]!
   })
-  return narrowed(taken(spread, places), layout.from.map(perImage))
+  return narrowed(valuesAt(spread, places), layout.from.map(perImage))
 }

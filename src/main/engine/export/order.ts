@@ -27,12 +27,12 @@ export function transposition(shape: readonly number[], perm: readonly number[])
 }
 
 /** The values at places, in their order. */
-export const taken = (data: Float32Array, places: Int32Array): Float32Array => Float32Array.from(places, (place) => data[place]!)
+export const valuesAt = (data: Float32Array, places: Int32Array): Float32Array => Float32Array.from(places, (place) => data[place]!)
 
 /** With the axes in another order. */
 export const transposed = ({ shape, data }: Values, perm: readonly number[]): Values => ({
   shape: perm.map((axis) => shape[axis]!),
-  data: taken(data, transposition(shape, perm)),
+  data: valuesAt(data, transposition(shape, perm)),
 })
 
 /** With the last values along some axes first. */
@@ -50,17 +50,17 @@ export function flipped({ shape, data }: Values, axes: readonly number[]): Value
     }
     return place
   })
-  return { shape, data: taken(data, places) }
+  return { shape, data: valuesAt(data, places) }
 }
 
 /** A matrix whose rows are those at places. */
-export const rowsTaken = (matrix: Float32Array, places: Int32Array): Float32Array => {
+export const rowsAt = (matrix: Float32Array, places: Int32Array): Float32Array => {
   const columns = matrix.length / places.length
   return Float32Array.from(matrix, (_, at) => matrix[places[Math.floor(at / columns)]! * columns + (at % columns)]!)
 }
 
 /** A matrix whose columns are those at places. */
-export const columnsTaken = (matrix: Float32Array, places: Int32Array): Float32Array => {
+export const columnsAt = (matrix: Float32Array, places: Int32Array): Float32Array => {
   const columns = places.length
   return Float32Array.from(matrix, (_, at) => matrix[Math.floor(at / columns) * columns + places[at % columns]!]!)
 }

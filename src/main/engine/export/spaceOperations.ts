@@ -27,13 +27,13 @@ function planes(t: OperationTranslator, index: number): string {
 /** Writes a node on planes that has the operation's output. */
 function onPlanes(t: OperationTranslator, op: string, inputs: string[], attributes: Record<string, OnnxAttribute>): void {
   const shape = t.outputShape()
-  const made = t.step(
+  const planes = t.step(
     op,
     inputs,
     toPlanes.map((axis) => shape[axis]!),
     attributes,
   )
-  t.emit('Transpose', [made], perm(toPixels))
+  t.emit('Transpose', [planes], perm(toPixels))
 }
 
 /** One axis of a convolution from `large` to `small`; with padding as TensorFlow counts it, the odd one at the end. */

@@ -163,9 +163,9 @@ export function comparingHandlers(context: Context) {
     'compare.scatter': (input) => ({ scatter: scatterOf(plotted(input), input.x, input.y) }),
     'compare.heatMap': (input) => ({ heatMap: heatMapOf(plotted({ ...input, by: 'group' }), input.x, input.y, input.figure) }),
     'compare.export': async (input) => {
-      const made = await written(input)
-      const file = await writeText(home.folder, made.text, input)
-      return { export: { ...made, bytes: Buffer.byteLength(made.text), file, text: file === null ? made.text : null } }
+      const exported = await written(input)
+      const file = await writeText(home.folder, exported.text, input)
+      return { export: { ...exported, bytes: Buffer.byteLength(exported.text), file, text: file === null ? exported.text : null } }
     },
   } satisfies Partial<Handlers>
 }

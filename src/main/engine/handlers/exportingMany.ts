@@ -62,7 +62,7 @@ export const manyExportsHandlers = ({ home, store, tasks, jobs, emit }: Context)
       const takes = takesOf(part, input, dataset)
       const settingsOf = settingsReader(variantInfos())
       const task = tasks.start('export', `${experiment.name}: ${part}`, async (signal, onProgress, keep) => {
-        const made: Export[] = []
+        const exported: Export[] = []
         const files: IndexedFile[] = []
         const failed: FolderIndex['failed'] = []
         await whileNoted(home.folder, [dirname(target), target], () =>
@@ -95,7 +95,7 @@ export const manyExportsHandlers = ({ home, store, tasks, jobs, emit }: Context)
                   },
                   { threads: run.threads, signal },
                 )
-                made.push(exportOf(run, { part, input: takes, precision }, { ...facts, file: join(target, file) }))
+                exported.push(exportOf(run, { part, input: takes, precision }, { ...facts, file: join(target, file) }))
                 const cell = experiment.cells[index]
                 const { sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs } = facts
                 files.push({
@@ -141,7 +141,7 @@ export const manyExportsHandlers = ({ home, store, tasks, jobs, emit }: Context)
             await writeFile(join(folder, 'index.csv'), indexCsv(index))
           }),
         )
-        for (const each of made) {
+        for (const each of exported) {
           if (!store.runs.has(each.runId)) continue
           await keep(() => store.exports.insert(each))
           emit({ type: 'export', export: each })

@@ -100,10 +100,10 @@ export const exportHandlers = ({ home, store, tasks, jobs, emit }: Context) =>
                 'it.',
             )
           }
-          const made = exportOf(run, { part, input: takes, precision }, facts)
-          await keep(() => store.exports.insert(made))
-          emit({ type: 'export', export: made })
-          return made.id
+          const item = exportOf(run, { part, input: takes, precision }, facts)
+          await keep(() => store.exports.insert(item))
+          emit({ type: 'export', export: item })
+          return item.id
         },
         { short: true },
       )
@@ -114,10 +114,10 @@ export const exportHandlers = ({ home, store, tasks, jobs, emit }: Context) =>
       file: suggestFile(`${store.runs.resolve(reference).name}-${part}${precision === 'float32' ? '' : `-${precision}`}`, '.onnx'),
     }),
     'exports.snippets': ({ export: id }) => {
-      const made = store.exports.list().find((each) => each.id === id)
-      if (made === undefined)
+      const item = store.exports.list().find((each) => each.id === id)
+      if (item === undefined)
         throw new WorkbenchError('CALL_INVALID', `There is no export “${id}”; it went with its run.`, { field: 'export' })
-      const subject = { ...made, dataset: store.datasets.get(store.runs.get(made.runId).datasetId) }
+      const subject = { ...item, dataset: store.datasets.get(store.runs.get(item.runId).datasetId) }
       return { python: pythonSnippet(subject), node: nodeSnippet(subject) }
     },
     'exports.loader': ({ run: reference }) => {

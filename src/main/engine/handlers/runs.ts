@@ -98,13 +98,13 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       const given = givenOf(variant, settings, file, preset)
       const { config, problems, parameters } = resolveConfig(variant, given, factsOf(home, dataset))
       if (config === null) throw WorkbenchError.from(problems[0]!)
-      const made = runOf(home, newId(), dataset, variant, seed, { config, parameters })
+      const fresh = runOf(home, newId(), dataset, variant, seed, { config, parameters })
       if (file !== null) begunAnew(file, variant, config, dataset)
       const insert = (origin: Run['origin']): Run =>
         store.transaction(() =>
           store.runs.insert(
             {
-              ...made,
+              ...fresh,
               name: name ?? store.runs.freeName(variant),
               preset: preset ?? null,
               origin,
@@ -113,7 +113,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
             new Date().toISOString(),
           ),
         )
-      const run = file === null ? insert(null) : await withWeights(home, made.id, file, insert)
+      const run = file === null ? insert(null) : await withWeights(home, fresh.id, file, insert)
       emit({ type: 'run', run })
       queue.add(run.id)
       return { run: queue.view(store.runs.get(run.id)) }
@@ -122,17 +122,19 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     'runs.notes': ({ run: reference }) => {
       const run = store.runs.resolve(reference),
         { variant, config, datasetId } = run
-      const made = variantOf(variant),
+      const definition = variantOf(variant),
         dataset = store.datasets.get(datasetId),
         facts = pixelsOf(home, dataset)
       return {
         notes: [
           ...standardisedNotes(home.run(run.id), config),
           ...oneForAllNotes([run]),
-          ...(run.evaluation === null ? likelihoodNotes(config, made, facts, false) : dataNotes([run], () => ({ dataset, facts }))),
+          ...(run.evaluation === null
+            ? likelihoodNotes(config, definition, facts, false)
+            : dataNotes([run], () => ({ dataset, facts }))),
         ],
-        inert: [...inertSettings(made, config).keys()],
-        layers: describedLayersOf(made, config, dataset, dataset.classes.length),
+        inert: [...inertSettings(definition, config).keys()],
+        layers: describedLayersOf(definition, config, dataset, dataset.classes.length),
       }
     },
     'runs.figures': ({ run }) => ({ figures: runFigures(store.runs.resolve(run)) }),

@@ -23,10 +23,10 @@ export interface AdoptResult {
   parameters: number
 }
 
-const otherDataset: typeof trainAgain = (network, made, given) =>
+const otherDataset: typeof trainAgain = (network, fileShape, given) =>
   new WorkbenchError(
     'RUN_MISMATCH',
-    `The weights are for ${valuesText(network, made)} an image, and the dataset's images have ` +
+    `The weights are for ${valuesText(network, fileShape)} an image, and the dataset's images have ` +
       `${valuesText(network, given).replace(/ values$/, '')}; import the images with the size that they were trained on.`,
     { field: 'dataset' },
   )

@@ -66,9 +66,9 @@ export async function pruneRun(job: PruneJob, port: Port): Promise<PruneResult> 
     mean,
   )
   const smaller: ModelSpec = { ...spec, config: { ...config, network } }
-  const made: Checkpoint = { ...checkpoint, config: smaller.config, state: weights }
-  writeCheckpoint(job.outFolder, 'last', made)
-  if (name === 'best') writeCheckpoint(job.outFolder, 'best', made)
+  const smallerCheckpoint: Checkpoint = { ...checkpoint, config: smaller.config, state: weights }
+  writeCheckpoint(job.outFolder, 'last', smallerCheckpoint)
+  if (name === 'best') writeCheckpoint(job.outFolder, 'best', smallerCheckpoint)
   const pruned = new CompiledModel(smaller)
   pruned.load(weights)
   const preview = makePreview(pruned, smaller, dataset, position.step, position.epoch)

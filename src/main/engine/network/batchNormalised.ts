@@ -50,9 +50,9 @@ export function batchNormalised(x: Tensor2D, scale: Tensor1D, bias: Tensor1D, ep
     },
   )
   const [mean, variance] = statistics!.map((kept) => {
-    const own = kept.clone()
+    const copy = kept.clone()
     kept.dispose()
-    return own as Tensor1D
+    return copy as Tensor1D
   })
   return { values, mean: mean!, variance: variance! }
 }

@@ -12,8 +12,8 @@ export function describedLayers({ encoder, decoder, codeHeads, outputHeads }: La
   const counted = new Set<string>()
   const described = (part: NetworkLayer['part'], layer: Layer): NetworkLayer => {
     const { map, adjoint, name } = layer
-    const own = specsOf(layer).filter(({ name: weight }) => !counted.has(weight))
-    for (const { name: weight } of own) counted.add(weight)
+    const uncounted = specsOf(layer).filter(({ name: weight }) => !counted.has(weight))
+    for (const { name: weight } of uncounted) counted.add(weight)
     const [height, width] = map.kernel
     return {
       name,
@@ -22,7 +22,7 @@ export function describedLayers({ encoder, decoder, codeHeads, outputHeads }: La
       in: shapeOf(adjoint ? map.out : map.in),
       out: shapeOf(adjoint ? map.in : map.out),
       window: map.stride === undefined ? null : { height: height!, width: width!, stride: map.stride },
-      parameters: countParameters(own),
+      parameters: countParameters(uncounted),
       operations: map.operations,
     }
   }

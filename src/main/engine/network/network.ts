@@ -39,7 +39,7 @@ export class Network {
   readonly #config: NetworkConfig
   readonly #weights: Weights
   /** What the layers read: weights, normalised and perturbed where the settings say so. */
-  readonly #made = new Map<string, Tensor>()
+  readonly #tensors = new Map<string, Tensor>()
   readonly #perturb: (name: string, kernel: Tensor) => Tensor
 
   constructor(shape: NetworkShape, weights: Weights, perturb: (name: string, kernel: Tensor) => Tensor = (_, kernel) => kernel) {
@@ -204,9 +204,9 @@ export class Network {
   }
 
   #once<T extends Tensor>(name: string, make: () => T): T {
-    const made = (this.#made.get(name) as T | undefined) ?? make()
-    this.#made.set(name, made)
-    return made
+    const tensor = (this.#tensors.get(name) as T | undefined) ?? make()
+    this.#tensors.set(name, tensor)
+    return tensor
   }
 
   /** An image that is normalised by its batch has no derivative of its own. */

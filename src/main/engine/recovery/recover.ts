@@ -36,11 +36,11 @@ export function recover(home: Home, choices: Choices = {}): Recovery {
     const found = requireLoss(home)
     if (found === 'sound') return complete(home, choices)
     if (found === 'damaged' && !unlocked(home) && remakeIndexes(home.database)) return reindexed(home)
-    const made = `${home.database}.recovering`
-    removeAll(made)
+    const recovering = `${home.database}.recovering`
+    removeAll(recovering)
     const backup = newestBackup(home.database)
-    if (backup !== null) copyFileSync(backup, made)
-    const store = openStore(made)
+    if (backup !== null) copyFileSync(backup, recovering)
+    const store = openStore(recovering)
     let filled: Omit<Recovery, 'keptAside' | 'backup'>
     try {
       filled = fill(home, store, choices, backup)
@@ -50,8 +50,8 @@ export function recover(home: Home, choices: Choices = {}): Recovery {
       store.close()
     }
     const keptAside = setAside(home.database)
-    renameSync(made, home.database)
-    removeAll(made)
+    renameSync(recovering, home.database)
+    removeAll(recovering)
     syncFolder(home.folder)
     return { keptAside, backup, ...filled }
   } finally {

@@ -41,7 +41,7 @@ export function embeddingStore(database: Database) {
     ids: (): string[] => ids.all().map(({ id }) => id),
     /** Of all codes of a dataset, also of those. */
     ofDataset: (dataset: string): string[] => ofDataset.all(dataset).map(({ id }) => id),
-    insert: (made: Stored): void => void insert.run({ ...made, skipped: JSON.stringify(made.skipped) }),
+    insert: (embedding: Stored): void => void insert.run({ ...embedding, skipped: JSON.stringify(embedding.skipped) }),
     remove: (id: string): void => void remove.run(id),
   }
 }

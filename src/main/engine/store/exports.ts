@@ -23,13 +23,13 @@ export function exportStore(database: Database) {
         all.all().map((row) => ({ ...row, inputs: said(row.inputs), outputs: said(row.outputs), reduction: said(row.reduction) })),
       ),
     /** What was under that name is no more: its checksum is of nothing that is there. */
-    insert(made: Export): void {
-      replaced.run(made.file)
+    insert(item: Export): void {
+      replaced.run(item.file)
       insert.run({
-        ...made,
-        inputs: JSON.stringify(made.inputs),
-        outputs: JSON.stringify(made.outputs),
-        reduction: made.reduction === null ? null : JSON.stringify(made.reduction),
+        ...item,
+        inputs: JSON.stringify(item.inputs),
+        outputs: JSON.stringify(item.outputs),
+        reduction: item.reduction === null ? null : JSON.stringify(item.reduction),
       })
     },
   }

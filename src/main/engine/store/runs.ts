@@ -8,10 +8,10 @@ import { columnsOf, reader, runFields, selected, type Row, type RunChange, type 
 export type { RunChange } from './runFields.ts'
 
 /** What is known of a run when it is made. */
-const made = ['id', 'name', 'datasetId', 'variant', 'seed', 'config', 'epochs', 'steps', 'stages', 'parameters'] as const
-const madeSometimes = ['preset', 'origin', 'experiment'] as const
-export type NewRun = Pick<Run, (typeof made)[number]> &
-  Partial<Pick<Run, (typeof madeSometimes)[number]>> & { /** In the queue; at its end unless given. */ place?: number }
+const givenFields = ['id', 'name', 'datasetId', 'variant', 'seed', 'config', 'epochs', 'steps', 'stages', 'parameters'] as const
+const optionalFields = ['preset', 'origin', 'experiment'] as const
+export type NewRun = Pick<Run, (typeof givenFields)[number]> &
+  Partial<Pick<Run, (typeof optionalFields)[number]>> & { /** In the queue; at its end unless given. */ place?: number }
 
 /** What can be learned from a run of how long others will take; the config is JSON. */
 export interface TimedRun {
@@ -198,7 +198,7 @@ export function runStore(database: Database) {
     /** A run that waits in the queue. */
     insert(run: NewRun & { colour: number }, now: string): Run {
       const { colour, place = this.nextPlace() } = run
-      const known = Object.fromEntries([...made, ...madeSometimes].map((field) => [field, run[field]])) as NewRun
+      const known = Object.fromEntries([...givenFields, ...optionalFields].map((field) => [field, run[field]])) as NewRun
       return this.add({ ...known, colour, place, state: 'queued', createdAt: now, queuedAt: now })
     },
     update(id: string, change: RunChange): void {

@@ -16,11 +16,11 @@ type Texts = SvelteMap<string, string>
 export const isOwn = (key: string): boolean => key.startsWith('regularizer.')
 const ofPretraining = (key: string): boolean => key.startsWith('pretraining.regularizer.')
 
-let made = 0
+let lastKey = 0
 
 /** A variant of the plan as it is being written. */
 export class PlannedVariant {
-  readonly key = `planned-${(made += 1)}`
+  readonly key = `planned-${(lastKey += 1)}`
   variant = $state('')
   title = $state('')
   open = $state(false)

@@ -10,7 +10,7 @@ export interface PyramidLine {
   /** `32 x 32 x 32`, `64`. */
   size: string
   /** What it is, in words: `4 x 4 convolution, stride 2`. */
-  made: string
+  operation: string
   /** Of the layer that makes it; empty for the input. */
   parameters: string
   /** From 0 to 1, how wide it is drawn. */
@@ -21,7 +21,7 @@ export interface PyramidLine {
 const isMap = ({ height, channels }: Shape): boolean => height > 1 || channels > 1
 const sizeText = (shape: Shape): string => (isMap(shape) ? shapeText(shape) : count(sizeOf(shape)))
 
-function madeBy({ kind, part, window }: NetworkLayer, isHead: boolean): string {
+function operationOf({ kind, part, window }: NetworkLayer, isHead: boolean): string {
   const beside = isHead ? ', a head beside it' : ''
   if (part === 'classifier') return 'classes, by a softmax layer'
   if (!window) return `${kind === 'dense' ? 'dense layer' : kind}${beside}`
@@ -39,10 +39,10 @@ export function pyramidLines(layers: readonly NetworkLayer[]): PyramidLine[] {
   const code = encoder.findIndex(({ in: read }, at) => at === encoder.length - 1 || sameShape(read, encoder[at + 1]!.in))
   const widthOf = (shape: Shape): number => Math.sqrt(shape.height * shape.width)
   const widest = Math.max(...[first.in, ...layers.map(({ out }) => out)].map(widthOf))
-  const line = (name: string, shape: Shape, made: string, parameters: string, isCode = false): PyramidLine => ({
+  const line = (name: string, shape: Shape, operation: string, parameters: string, isCode = false): PyramidLine => ({
     name,
     size: sizeText(shape),
-    made,
+    operation,
     parameters,
     width: widthOf(shape) / widest,
     kind: isCode ? 'code' : isMap(shape) ? 'map' : 'values',
@@ -53,7 +53,7 @@ export function pyramidLines(layers: readonly NetworkLayer[]): PyramidLine[] {
       const before = layers[at - 1]
       const isHead = at > 0 && before!.part === layer.part && sameShape(before!.in, layer.in) && !sameShape(before!.out, layer.in)
       const isCode = at === code
-      return line(layer.name, layer.out, `${isCode ? 'code, ' : ''}${madeBy(layer, isHead)}`, count(layer.parameters), isCode)
+      return line(layer.name, layer.out, `${isCode ? 'code, ' : ''}${operationOf(layer, isHead)}`, count(layer.parameters), isCode)
     }),
   ]
 }

@@ -97,7 +97,7 @@ export const compare: Command = {
       return { json: { ...comparison }, text: describe(comparison) }
     }
     const out = text('out')
-    const { export: made } = await call('compare.export', {
+    const { export: exported } = await call('compare.export', {
       ...asked,
       kind,
       ...tableOf(text('table')),
@@ -105,8 +105,8 @@ export const compare: Command = {
       force: values['force'] === true,
     })
     return {
-      json: { ...made },
-      text: made.file === null ? made.text!.trimEnd() : `${made.file}\n${thousands(made.bytes)} bytes`,
+      json: { ...exported },
+      text: exported.file === null ? exported.text!.trimEnd() : `${exported.file}\n${thousands(exported.bytes)} bytes`,
     }
   },
 }

@@ -101,8 +101,8 @@ export const embed: Command = {
       terminal,
     )
     const { embeddings } = await session.call('embeddings.list', {})
-    const made = embeddings.find((each) => each.id === id)!
-    return { json: embeddingJson(made), text: describe(made) }
+    const embedding = embeddings.find((each) => each.id === id)!
+    return { json: embeddingJson(embedding), text: describe(embedding) }
   },
 }
 

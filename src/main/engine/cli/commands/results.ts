@@ -92,9 +92,9 @@ export const exportRun: Command = {
       terminal,
     )
     const { exports } = await session.call('exports.list', {})
-    const made = exports.find((each) => each.id === id)!
+    const exported = exports.find((each) => each.id === id)!
     const snippets = await session.call('exports.snippets', { export: id })
-    return { json: { ...exportJson(made), snippets }, text: `${describeExport(made)}\n\n${snippets.python}` }
+    return { json: { ...exportJson(exported), snippets }, text: `${describeExport(exported)}\n\n${snippets.python}` }
   },
 }
 

@@ -99,7 +99,11 @@ export async function unpackExperiment(
     mkdirSync(`${folder}.partial`, { recursive: true })
     return `${folder}.partial`
   }
-  const made: { runs: string[]; experiment: string | null; dataset: string | null } = { runs: [], experiment: null, dataset: null }
+  const stored: { runs: string[]; experiment: string | null; dataset: string | null } = {
+    runs: [],
+    experiment: null,
+    dataset: null,
+  }
   try {
     const { experiment, members } = packedExperimentSchema.parse(await reader.json('experiment.json', manifestLimits))
     const runs: UnpackedRun[] = []
@@ -122,7 +126,7 @@ export async function unpackExperiment(
     if (existing === null) {
       const name = freeName(manifest.dataset.name, store.datasets.isTaken)
       store.datasets.insert({ ...manifest.dataset, skippedCount: skipped.length, id: datasetId, name }, skipped)
-      made.dataset = datasetId
+      stored.dataset = datasetId
     }
     const ids = new Map(runs.map(({ was, id }) => [was, id]))
     const experimentId = store.experiments.find(experiment.id) === null ? experiment.id : newId()
@@ -139,9 +143,9 @@ export async function unpackExperiment(
       })
       store.experiments.markRemoved(experimentId, hidden)
     })
-    made.experiment = experimentId
+    stored.experiment = experimentId
     for (const { id, run, version } of runs) {
-      made.runs.push(id)
+      stored.runs.push(id)
       await storeRun(
         store,
         home.run(id),
@@ -162,17 +166,17 @@ export async function unpackExperiment(
         members.map((member) => ({ ...member, run: member.run === null ? null : ids.get(member.run)! })),
       )
       store.experiments.markRemoved(experimentId, null)
-      made.runs.forEach((id) => store.runs.update(id, { removedAt: null }))
+      stored.runs.forEach((id) => store.runs.update(id, { removedAt: null }))
     })
-    return { experiment: experimentId, runs: made.runs, dataset: made.dataset }
+    return { experiment: experimentId, runs: stored.runs, dataset: stored.dataset }
   } catch (thrown) {
     // The files first: of a full disk they may be the reason.
     for (const folder of folders) for (const left of [`${folder}.partial`, folder]) rmSync(left, { recursive: true, force: true })
     const undo = () =>
       store.transaction(() => {
-        made.runs.forEach((id) => store.runs.remove(id))
-        if (made.experiment !== null) store.experiments.remove(made.experiment)
-        if (made.dataset !== null) store.datasets.remove(made.dataset, manifest.dataset.name)
+        stored.runs.forEach((id) => store.runs.remove(id))
+        if (stored.experiment !== null) store.experiments.remove(stored.experiment)
+        if (stored.dataset !== null) store.datasets.remove(stored.dataset, manifest.dataset.name)
       })
     try {
       space.withReserveNow(undo)

@@ -47,14 +47,14 @@ export const chain: Answer<'chain'> = async (question, { subject, drawing, repor
   let state = first
   for (let number = 1; number <= steps; number++) {
     // Keyed by the step's number since the chain began: a chain that is asked for in parts is the same as one asked for at once.
-    const made = tf.tidy(() => step(state, drawsOf(seed, from + number)))
+    const stepped = tf.tidy(() => step(state, drawsOf(seed, from + number)))
     if (state !== first) state.dispose()
-    state = made.next
+    state = stepped.next
     if (number % every === 0) {
-      book.add(made.shown)
+      book.add(stepped.shown)
       numbers.push(from + number)
     }
-    made.shown.dispose()
+    stepped.shown.dispose()
     await report(number / steps)
   }
   return {

@@ -78,21 +78,21 @@ export class Sequence {
     return this
   }
 
-  #expression(kind: TorchKind, { map, adjoint, kernel, bias: own, normalised }: Layer, encoder: Sequence | null): string {
+  #expression(kind: TorchKind, { map, adjoint, kernel, bias: biasName, normalised }: Layer, encoder: Sequence | null): string {
     const weight = (name: string) => `weights[${quoted(name)}]`
     // What is normalised has its bias after that.
-    const bias = normalised ? null : weight(own)
+    const bias = normalised ? null : weight(biasName)
     this.#definitions.need(kind.source)
     if (adjoint) this.#definitions.need(kind.adjoint)
-    const made = (own: string | null): string => {
-      const layer = kind.layer(map, weight(kernel), own)
+    const forward = (layerBias: string | null): string => {
+      const layer = kind.layer(map, weight(kernel), layerBias)
       if (!this.#weightNorm) return layer
       this.#definitions.need(pieces.normalised)
       return `normalised(${layer})`
     }
-    if (!adjoint) return made(bias)
+    if (!adjoint) return forward(bias)
     const place = encoder === null ? undefined : encoder.#places.get(kernel)
-    return kind.back(map, place === undefined ? made(null) : `self.${encoder!.name}[${place}]`, bias)
+    return kind.back(map, place === undefined ? forward(null) : `self.${encoder!.name}[${place}]`, bias)
   }
 
   /** Lays the values as what follows wants them. @param shape of the images that they are */
