@@ -49,6 +49,8 @@ browserTest(
     await panel.getByText(`Without ${collapsed} code units the bound has lost nothing: it was −`).first().waitFor()
     await panel.getByRole('button', { name: 'Save its encoder as ONNX' }).click()
     const form = panel.getByRole('form', { name: 'Export' })
+    // What is suggested comes a moment later, and would otherwise come while the path is being typed.
+    await settles(async () => (await form.getByLabel('File').inputValue()) !== '', true)
     await form.getByLabel('File').fill(join(folder, 'smaller.onnx'))
     await form.getByRole('button', { name: 'Export', exact: true }).click()
     await form.getByText('smaller.onnx').first().waitFor()
