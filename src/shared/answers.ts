@@ -50,6 +50,8 @@ export const resultSchema = z.discriminatedUnion('kind', [
     of: z.int(),
     /** Of principal components: the share of the variance in each. */
     explained: z.array(z.number()).nullable(),
+    /** What was asked for and could not be had of so few codes, in a sentence. */
+    note: z.string().nullable().default(null),
     pictures: picturesSchema.nullable(),
   }),
   /** `counts`: [units, bins]; bins are shared: [edges[i], edges[i + 1]), the last one closed. */

@@ -79,3 +79,16 @@ test('every question is answered of codes of one unit, or refused in words', asy
     subject.close()
   }
 })
+
+test('what so few codes cannot have is lowered, and said', async () => {
+  const { config } = resolveConfig('classical', { 'network.layers': [2] }, facts)
+  const subject = subjectOf('classical', config!, weightsFor('classical', config!, 16), digits.dataset)
+  const note = async (method: 'pca' | 'tsne' | 'umap', count: number, more: object = {}) =>
+    (await ask(subject, { kind: 'map', method, count, split: 'all', ...more })).note
+  assert.equal(await note('tsne', 12), 'A perplexity of 30 is more than 12 codes can have; it was lowered to 10.89.')
+  assert.equal(await note('tsne', 12, { perplexity: 10 }), null)
+  assert.equal(await note('umap', 12), 'A neighbourhood of 15 is more than 12 codes can have; it was lowered to 11.')
+  assert.equal(await note('umap', 16), null)
+  assert.equal(await note('pca', 12), null)
+  subject.close()
+})

@@ -150,6 +150,7 @@ const answersOf = (show: typeof pictures | typeof points): { [K in QuestionKind]
     labels: ints(0, 1),
     of: 5,
     explained: [0.5, 0.2, 0.1],
+    note: null,
     pictures: null,
   },
   histograms: { kind: 'histograms', units: 2, images: 3, edges: floats(0, 1, 2), counts: ints(1, 2, 0, 3), total: ints(1, 5) },

@@ -143,3 +143,58 @@ test('a dataset of which only a part has labels is classified with as many as th
   assert.deepEqual(datasets.find(({ name }) => name === 'test')!.classes, [])
   assert.deepEqual(await problems('test', 20), [['fineTuning.kind', undefined]])
 })
+
+test('of classes that have too few images for their share it is said, before the start and on the run’s page', async (t) => {
+  const folder = temporaryFolder(t),
+    home = homeAt(folder)
+  prepareHome(home)
+  const path = join(folder, 'rare.npz')
+  // Of 100 training images 6 are of class 1.
+  const rare = Uint8Array.from({ length: 100 }, (_, i) => (i % 16 === 3 ? 1 : i % 2 === 0 ? 0 : 2))
+  const pixels = (count: number, seed: number) =>
+    npy(
+      '|u1',
+      [count, 2, 2],
+      Uint8Array.from({ length: count * 4 }, (_, i) => ((i + seed) * 2654435761) >>> 24),
+    )
+  writeFileSync(
+    path,
+    zip(
+      {
+        'x_train.npy': pixels(100, 1),
+        'y_train.npy': npy('|u1', [100], rare),
+        'x_test.npy': pixels(6, 999),
+        'y_test.npy': npy('|u1', [6], rare.subarray(0, 6)),
+      },
+      false,
+    ),
+  )
+  const store = openStore(home.database)
+  const { skipped, ...dataset } = await importDataset({
+    id: 'rare0000',
+    name: 'rare',
+    path,
+    fit: 'crop',
+    folder: home.dataset('rare0000'),
+  })
+  store.datasets.insert(dataset, skipped)
+  store.close()
+  const { call } = testEngine(t, folder)
+  const asked = (labelled: number) => ({
+    dataset: 'rare',
+    variant: 'classical',
+    settings: {
+      'fineTuning.kind': 'classification',
+      'fineTuning.labelled': labelled,
+      'training.batchSize': 10,
+      'training.epochs': 100,
+    },
+    seed: 3,
+  })
+  const says =
+    /^Of 60 labelled images each class was to have 20: “1” has [56], which is all that the training images hold; .* with up to 2[78]\.$/
+  assert.ok((await call('runs.check', asked(60))).warnings.some((warning) => says.test(warning)))
+  assert.doesNotMatch((await call('runs.check', asked(12))).warnings.join(), /each class was to have/)
+  const { run } = await call('runs.create', asked(60))
+  assert.ok((await call('runs.notes', { run: run.id })).notes.some((note) => says.test(note)))
+})

@@ -87,6 +87,30 @@ test('settings at the end of their range with which a regularizer does nothing a
   assert.deepEqual(said('sparseKl', { ...batch, 'regularizer.decay': 1 }).length, 1, 'no running mean, which is said as ever')
 })
 
+test('outputs that do not reach the data are said, of data outside [0, 1] alone', () => {
+  const vectors = { rowSize: 16, trainCount: 1400, kind: 'vector' } as const
+  const asked = (settings: Settings, known: object) =>
+    said('classical', { 'training.batchSize': 126, reconstruction: 'squaredError', ...settings }, known).join()
+  for (const [activation, ends] of [
+    ['sigmoid', 'between 0 and 1'],
+    ['tanh', 'between -1 and 1'],
+    ['relu', 'above 0'],
+    ['elu', 'above -1'],
+  ] as const) {
+    const settings = { 'network.outputActivation': activation }
+    assert.match(
+      asked(settings, vectors),
+      new RegExp(`Outputs of ${activation} lie ${ends}.*set network.outputActivation to linear`),
+    )
+    assert.doesNotMatch(asked(settings, facts), /Outputs of/)
+    const gaussian = { 'training.batchSize': 126, ...settings, 'regularizer.decoder': 'gaussian' }
+    assert.match(said('variational', gaussian, vectors).join(), /Outputs of/)
+    const classes = { ...settings, 'fineTuning.kind': 'classification' }
+    assert.doesNotMatch(asked(classes, { ...vectors, classes: 3 }), /Outputs of/)
+  }
+  assert.equal(asked({}, vectors), '')
+})
+
 test('a term that depends on how many images are taken together says of how many it is', () => {
   const words = (key: string, settings: Settings) => {
     const { config } = resolveConfig('sparseKl', settings, facts)

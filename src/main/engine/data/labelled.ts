@@ -1,8 +1,9 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { counted } from '../../../shared/words.ts'
 import { openDataset } from './open.ts'
 import type { PackedDataset } from './packed.ts'
 import { random, shuffleInPlace } from './random.ts'
-import { byClass } from './split.ts'
+import { byClass, validationSplit } from './split.ts'
 
 /**
  * Rows whose labels a classification uses: `count` of the given ones (0: all that have a label), evenly over the classes, one
@@ -53,6 +54,36 @@ export function labelledCount(folder: string): number {
   close()
   const counted = (rows: Uint32Array) => rows.reduce((sum, row) => sum + (labels![row]! >= 0 ? 1 : 0), 0)
   return labels ? counted(train) - counted(validation) : 0
+}
+
+/** Classes that are named in a sentence. */
+const mostNamed = 3
+
+/**
+ * That a classification by so many labels has fewer of some classes than of others, because the training images have no more;
+ * null where all have their share. @throws WorkbenchError FILE_DAMAGED
+ */
+export function shortClassesNote(folder: string, count: number, seed: number): string | null {
+  const dataset = openDataset(folder, { resident: false })
+  try {
+    const { labels, classes } = dataset
+    if (!labels || count === 0) return null
+    const train = validationSplit(dataset, seed).train
+    if (train.filter((row) => labels[row]! >= 0).length < count) return null
+    const chosen = labelledRows(dataset, train, count, seed)
+    const counts = classes.map((_, label) => chosen.reduce((sum, row) => sum + (labels[row] === label ? 1 : 0), 0))
+    const share = Math.floor(count / classes.length)
+    const short = classes.flatMap((name, label) => (counts[label]! < share ? [{ name, has: counts[label]! }] : []))
+    if (short.length === 0) return null
+    const named = short.slice(0, mostNamed).map(({ name, has }) => `“${name}” has ${has}`)
+    const more = short.length > mostNamed ? ` and ${counted(short.length - mostNamed, 'other class', 'other classes')} too few` : ''
+    return (
+      `Of ${counted(count, 'labelled image')} each class was to have ${share}: ${named.join(', ')}${more}, ` +
+      `which is all that the training images hold; the other classes make up for it with up to ${Math.max(...counts)}.`
+    )
+  } finally {
+    dataset.close()
+  }
 }
 
 const unsuitable = (why: string) =>

@@ -32,6 +32,9 @@ export function pairDistances(values: Float32Array, width: number): Float32Array
   return distances
 }
 
+/** The perplexity that so many rows can have: nearly as many neighbours as there are. */
+export const perplexityOf = (wanted: number, count: number): number => Math.min(wanted, (count - 1) / 1.01)
+
 const pairAt = (i: number, j: number): number => (i > j ? (i * (i - 1)) / 2 + j : (j * (j - 1)) / 2 + i)
 
 /**
@@ -45,7 +48,7 @@ export async function affinities(
   report: (share: number) => Promise<void>,
 ): Promise<Float32Array> {
   const result = new Float32Array(distances.length),
-    wanted = Math.log(Math.min(perplexity, (count - 1) / 1.01))
+    wanted = Math.log(perplexityOf(perplexity, count))
   const rowDistances = new Float64Array(count),
     probabilities = new Float64Array(count)
   for (let i = 0; i < count; i++) {

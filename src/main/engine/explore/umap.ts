@@ -58,6 +58,9 @@ async function nearestRows(
   return { rows, distances }
 }
 
+/** The neighbours that each of so many rows can have. */
+export const neighboursOf = (wanted: number, count: number): number => Math.min(wanted, count - 1)
+
 /**
  * UMAP (McInnes, Healy and Melville 2018) by umap-js, from exact neighbours; a function of its arguments.
  * @param values rows [n, width] @returns places [n, dimensions]
@@ -68,7 +71,7 @@ export async function umap(
   { neighbours, seed, dimensions, report }: UmapOptions,
 ): Promise<Float32Array<ArrayBuffer>> {
   const count = values.length / width,
-    wanted = Math.min(neighbours, count - 1)
+    wanted = neighboursOf(neighbours, count)
   const tensor = tf.tensor2d(values.slice(), [count, width])
   const { rows, distances } = await nearestRows(tensor, wanted, (share) => report(0.1 * share))
   tensor.dispose()

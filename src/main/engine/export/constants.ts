@@ -69,8 +69,7 @@ export class Constants {
   }
 
   /**
-   * The matrix behind a constant, and whether it is to be read transposed: a tied decoder shares the encoder's kernel instead
-   * of carrying a transposed copy.
+   * The matrix behind a constant, and whether it is to be read transposed: a tied decoder reads the encoder's kernel.
    */
   matrix(name: string): { name: string; transposed: boolean } {
     const maker = this.#makers.get(name)

@@ -4,6 +4,7 @@ import { Constants, type ValueSource } from './constants.ts'
 import type { DynamicRecording, DynamicSpec } from './dynamicRecording.ts'
 import { joinBiases, plainProducts } from './biases.ts'
 import { orderIntoKernels } from './kernelOrder.ts'
+import { ownKernels } from './ownKernels.ts'
 import { nameGraph } from './names.ts'
 import type { OnnxGraph } from './onnxModel.ts'
 import { translationOf } from './operations.ts'
@@ -69,6 +70,7 @@ export function translate(name: string, recording: DynamicRecording, source: Val
   const ends = draft.nodes.some(({ op }) => spatial.has(op)) ? arrange(draft, ids) : ids
   joinBiases(draft, new Set(ends))
   orderIntoKernels(draft, new Set(ends))
+  ownKernels(draft)
   plainProducts(draft)
   return nameGraph(
     name,

@@ -4,6 +4,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { flatten } from '../../../shared/settings/nested.ts'
 import { standardisedNotes } from '../checkpoint/standardised.ts'
 import { matchWeights, type WeightsFile } from '../checkpoint/weightsFile.ts'
+import { shortClassesNote } from '../data/labelled.ts'
 import { dataNotes } from '../compare/dataNotes.ts'
 import { oneForAllNotes } from '../compare/notes.ts'
 import { sizeWarnings } from '../experiments/limits.ts'
@@ -70,8 +71,14 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     const cell = { title: '', config, parameters, memory, expected }
     return { memory, expected, warnings: sizeWarnings([cell], machineMemory(), dataset.kind === 'image' ? dataset : undefined) }
   }
+  /** What the labels of a run do not suffice for, though it can be trained. */
+  const labelNotes = ({ id }: Dataset, { fineTuning }: Config, seed: number): string[] => {
+    if (fineTuning.kind !== 'classification' || fineTuning.labelled === 0) return []
+    const note = shortClassesNote(home.dataset(id), fineTuning.labelled, seed)
+    return note === null ? [] : [note]
+  }
   return {
-    'runs.check': ({ dataset: reference, variant, settings, weights, preset }) => {
+    'runs.check': ({ dataset: reference, variant, settings, weights, preset, seed }) => {
       const dataset = reference === undefined ? null : store.datasets.get(reference)
       const file = weights === undefined ? null : openWeights(weights)
       const given = givenOf(variant, settings, file, preset)
@@ -81,6 +88,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       const length = resolved.config === null || dataset === null ? null : lengthOf(variant, resolved.config, dataset)
       const cost =
         resolved.config === null || dataset === null ? null : costOf(variant, resolved.config, dataset, resolved.parameters)
+      if (resolved.config !== null && dataset !== null) resolved.warnings.push(...labelNotes(dataset, resolved.config, seed ?? 1))
       resolved.warnings.push(...(cost?.warnings ?? []))
       return {
         ...resolved,
@@ -129,6 +137,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
         notes: [
           ...standardisedNotes(home.run(run.id), config),
           ...oneForAllNotes([run]),
+          ...labelNotes(dataset, config, run.seed),
           ...(run.evaluation === null
             ? likelihoodNotes(config, definition, facts, false)
             : dataNotes([run], () => ({ dataset, facts }))),

@@ -205,6 +205,10 @@ const plain = (result: Result): Record<string, unknown> =>
     ),
   ) as Record<string, unknown>
 
+/** What an answer says in words. */
+const saidOf = (result: Result): string[] =>
+  'sentence' in result ? [result.sentence] : 'note' in result && result.note !== null ? [result.note] : []
+
 /** The answer's table, its first rows. */
 function describe(csv: Uint8Array, result: Result): string {
   const [head = '', ...lines] = new TextDecoder().decode(csv).trim().split('\r\n')
@@ -215,7 +219,7 @@ function describe(csv: Uint8Array, result: Result): string {
       .map((cell) => (cell !== '' && cell.includes('.') && Number.isFinite(Number(cell)) ? formatSignificant(Number(cell)) : cell)),
   )
   const more = lines.length > 20 ? [`and ${lines.length - 20} more rows (--out F.csv has all)`] : []
-  return [table(head.split(',').slice(0, 10), shown), ...more, ...('sentence' in result ? ['', result.sentence] : [])].join('\n')
+  return [table(head.split(',').slice(0, 10), shown), ...more, ...saidOf(result).flatMap((said) => ['', said])].join('\n')
 }
 
 export const explore: Command = {
@@ -284,7 +288,7 @@ export const explore: Command = {
       await whileNoted(home, [dirname(out)], () => writeChecked(out, bytes, values['force'] === true, async () => {}))
       return {
         json: { file: out, bytes: bytes.length, ...plain(result) },
-        text: `${out}${'sentence' in result ? `\n${result.sentence}` : ''}`,
+        text: [out, ...saidOf(result)].join('\n'),
       }
     } finally {
       stop()

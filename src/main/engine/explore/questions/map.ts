@@ -3,8 +3,8 @@ import { placeOn, planeThrough } from '../manifold.ts'
 import { picturesInParts } from '../pictures.ts'
 import { part, unsuitable, type Answer } from '../question.ts'
 import { codesOf, sampleRows } from '../rows.ts'
-import { tsne } from '../tsne.ts'
-import { umap } from '../umap.ts'
+import { perplexityOf, tsne } from '../tsne.ts'
+import { neighboursOf, umap } from '../umap.ts'
 
 /** Codes of which every pair is looked at, and whose neighbours are. */
 const most = { tsne: 3000, umap: 10_000 } as const
@@ -86,9 +86,21 @@ export const map: Answer<'map'> = async (
     labels: subject.labelsOf(rows),
     of: every.length,
     explained,
+    note: loweredNote(method, { perplexity, neighbours }, rows.length),
     pictures:
       side > 0
         ? picturesInParts(rows.length, { ...drawing, side }, (start, some) => subject.inputs(rows.subarray(start, start + some)))
         : null,
   }
+}
+
+/** What so few codes cannot have as it was asked for; null where they can. */
+function loweredNote(method: string, asked: { perplexity: number; neighbours: number }, count: number): string | null {
+  const [what, wanted, had] =
+    method === 'tsne'
+      ? ['A perplexity', asked.perplexity, perplexityOf(asked.perplexity, count)]
+      : ['A neighbourhood', asked.neighbours, neighboursOf(asked.neighbours, count)]
+  return (method !== 'tsne' && method !== 'umap') || had === wanted
+    ? null
+    : `${what} of ${wanted} is more than ${thousands(count)} codes can have; it was lowered to ${Number(had.toPrecision(4))}.`
 }

@@ -1,6 +1,7 @@
 import { augmentationProblem, readAugmentation } from '../../../../shared/augmentation.ts'
 import type { Config } from '../../../../shared/config.ts'
 import { pyramidOf } from '../../../../shared/convolutions.ts'
+import { activationRange } from '../../network/activation.ts'
 import { layerVariantOf } from '../layers.ts'
 import { fixedOf, type Facts, type Problem, type Variant } from '../variant.ts'
 
@@ -12,6 +13,18 @@ export function dataProblems(config: Config, facts: Facts, variant: Variant): Pr
     ...augmentationRules(config, facts),
     ...standardisingRules(config, facts, variant),
     ...convolutionRules(config, facts),
+  ]
+}
+
+/** What networks cannot reconstruct of data that leave [0, 1], because their outputs do not reach so far. */
+export function rangeWarnings({ network, fineTuning, pretraining }: Config, { kind }: Facts, variant: Variant): string[] {
+  const [low, high] = activationRange[network.outputActivation]
+  const rebuilds = fineTuning.kind !== 'classification' || pretraining.kind !== 'none'
+  if (kind !== 'vector' || !rebuilds || variant.fit || (low === -Infinity && high === Infinity)) return []
+  const ends = Number.isFinite(high) ? `between ${low} and ${high}` : `above ${low}`
+  return [
+    `Outputs of ${network.outputActivation} lie ${ends}, and this dataset has values outside [0, 1], negative ones among them where they ` +
+      'are standardised: none beyond that is reconstructed; set network.outputActivation to linear.',
   ]
 }
 

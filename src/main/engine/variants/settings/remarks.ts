@@ -5,6 +5,7 @@ import { trainingRows, validationRows } from '../../../../shared/split.ts'
 import { inertSettings } from '../inert.ts'
 import { plainest } from '../registry.ts'
 import type { Facts, Variant } from '../variant.ts'
+import { rangeWarnings } from './dataRules.ts'
 import { lengthWarnings } from './lengthRules.ts'
 
 /** Defaults that follow from the data and that nobody gave, each in words. @param given by dotted key */
@@ -42,7 +43,8 @@ export function withoutEffect(
 }
 
 /** What of a config that is allowed cannot be what was meant. */
-export function warningsFor(config: Config, variant: Variant, { trainCount, validationCount }: Facts): string[] {
+export function warningsFor(config: Config, variant: Variant, facts: Facts): string[] {
+  const { trainCount, validationCount } = facts
   const { network, fineTuning, pretraining } = config
   const [available, validated] =
     trainCount === undefined
@@ -50,6 +52,7 @@ export function warningsFor(config: Config, variant: Variant, { trainCount, vali
       : [trainingRows({ trainCount, validationCount }), validationRows({ trainCount, validationCount })]
   const linear = [network.activation, network.codeActivation].every((activation) => activation === 'linear')
   return [
+    ...rangeWarnings(config, facts, variant),
     ...lengthWarnings(config, variant, available, validated),
     ...(network.layers.length > 1 && linear
       ? ['Every layer of this encoder is linear, so its depth adds nothing: one linear layer can do the same.']
