@@ -212,6 +212,8 @@ export const compareExportInputSchema = z.strictObject({
   kind: z.enum(exportKinds),
   /** Which table; of no use for a report, which has all. */
   table: z.enum(exportTables).default('groups'),
+  /** Of CSV: with the byte order mark that some spreadsheets need. */
+  bom: z.boolean().default(false),
   /** An absolute path. Without one the text comes back instead. */
   out: z.string().min(1).max(32_768).optional(),
   /** Replaces a file that is there. */

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { inflateSync } from 'node:zlib'
 import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
 import { csvOf } from '../../src/main/engine/compare/csv.ts'
-import { csvShown } from '../../src/main/engine/files/csv.ts'
+import { csvShown, withMark } from '../../src/main/engine/files/csv.ts'
 import { latexOf } from '../../src/main/engine/compare/latex.ts'
 import { latexText } from '../../src/main/engine/compare/latexText.ts'
 import { escaped, html } from '../../src/main/engine/compare/report/html.ts'
@@ -111,13 +111,23 @@ test('in every table as CSV a column of numbers holds nothing else: pairs are tw
   assert.deepEqual([head[at + 1], first[at], first[at + 1]], [`${head[at]!}, of`, '1', '4'])
 })
 
-test('CSV holds exactly the numbers shown, as numbers, and no cell is a formula', () => {
+test('CSV holds numbers with all their digits, and no cell is a formula', () => {
   const [head, ...rows] = parseCsv(csvOf(textTables.groups(comparison))) as [string[], ...string[][]]
   const shown = comparison.groupFigures.find(({ key }) => key === 'linearProbeAccuracy')!
   const column = head.indexOf('Linear probe accuracy (%)')
   assert.equal(head[column + 1], 'Linear probe accuracy (%) ± 95%')
-  rows.forEach((row, index) =>
-    assert.deepEqual([row[column], row[column + 1]].filter(Boolean).join(' ± '), shown.estimates[index]!.text),
+  const near = (cell: string | undefined, value: number | null) =>
+    value === null ? assert.equal(cell, '') : assert.ok(Math.abs(Number(cell) - 100 * value) < 1e-12, `${cell} for ${value}`)
+  rows.forEach((row, index) => {
+    near(row[column], shown.estimates[index]!.mean)
+    near(row[column + 1], shown.estimates[index]!.half)
+  })
+  const byRun = parseCsv(csvOf(textTables.runs(comparison)))
+  const error = byRun[0]!.indexOf('Squared error (per sample)')
+  assert.deepEqual(
+    byRun.slice(1).map((row) => Number(row[error])),
+    comparison.runs.map(({ evaluation }) => evaluation!.squaredError),
+    'to the last bit',
   )
   for (const table of Object.values(textTables)) {
     const parsed = parseCsv(csvOf(table(comparison)))
@@ -127,11 +137,11 @@ test('CSV holds exactly the numbers shown, as numbers, and no cell is a formula'
   }
   const differences = parseCsv(csvOf(textTables.differences(comparison)))
   const probe = differences.find((row) => row[2] === 'Linear probe accuracy (points)' && row[0] === 'Contractive')!
-  assert.match([probe[3], probe[4], probe[5]].join(' '), /^-?[\d.]+ -?[\d.]+ -?[\d.]+$/)
-  assert.equal(
-    `${probe[3]} (${probe[4]} to ${probe[5]})`.replaceAll('-', '−'),
-    shown.differences.find(({ group }) => comparison.groups[group]!.title === 'Contractive')!.text,
-  )
+  const wanted = shown.differences.find(({ group }) => comparison.groups[group]!.title === 'Contractive')!
+  for (const [at, value] of [wanted.mean, wanted.low, wanted.high].entries()) near(probe[3 + at], value)
+  assert.deepEqual([Number(probe[7]), Number(probe[8])], [wanted.p, wanted.corrected])
+  assert.equal(withMark('a,b', true), '\ufeffa,b')
+  assert.equal(withMark('a,b', false), 'a,b')
   assert.deepEqual(['=1', '+1', '-1', '−1.5e−7', '-a', '−a', '@x', ' =1', '\u202e=1', '＝1', 'a"b', '–', ''].map(csvShown), [
     "'=1",
     "'+1",

@@ -3,8 +3,9 @@ import { absent } from '../../../shared/quantities.ts'
 import type { TextTable } from './textTables.ts'
 
 /**
- * A table as CSV: exactly the numbers shown, `12.3 ± 0.4` and `4 of 8` as two columns each so that they stay numbers, and a bound such as
- * `< 0.001` as the number that it stands for; what is missing is empty. Names, which may be anything, stay as they are.
+ * A table as CSV: numbers with all their digits where the table knows them, else as they are shown, `12.3 ± 0.4` and `4 of 8` as
+ * two columns each so that they stay numbers, and a bound such as `< 0.001` as the number that it stands for; what is missing is
+ * empty. Names, which may be anything, stay as they are.
  */
 export function csvOf(table: TextTable): string {
   const pairs = table.columns.map(({ numeric }, index) =>

@@ -1,5 +1,5 @@
 import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
-import { differenceUnit } from '../../../shared/figures.ts'
+import { differenceUnit, scaleOf } from '../../../shared/figures.ts'
 import { aimNote } from './aims.ts'
 import { absent } from '../../../shared/quantities.ts'
 import { choiceWords } from '../../../shared/words.ts'
@@ -14,7 +14,8 @@ export interface TextTable {
   rows: {
     cells: string[]
     best: number[]
-    /** Numbers that a cell shows as a bound only, by column. */ numbers?: Record<number, string>
+    /** Numbers as they were measured, of which cells show the digits that make sense, or a bound only; by column. */
+    numbers?: Record<number, string>
   }[]
   /** Said below it. */
   note: string | null
@@ -40,6 +41,12 @@ function runTable({ runs, figures, differences }: Comparison): TextTable {
         ...differences.map(({ key, values }) => settingText(key, values[index]!)),
         ...shown.map(({ texts }) => texts[index]!),
       ],
+      numbers: Object.fromEntries(
+        shown.map(({ values, texts, unit }, figure) => [
+          1 + differences.length + figure,
+          inFull([values[index]!], unit, texts[index]!),
+        ]),
+      ),
       best: shown.flatMap(({ best }, figure) => (best.includes(index) ? [1 + differences.length + figure] : [])),
     })),
   }
@@ -57,6 +64,12 @@ function groupTable({ groups, groupFigures, runs }: Comparison): TextTable {
     columns: [column('Settings', '', false), column('Seeds'), ...shown.map(({ title, unit }) => column(title, unit))],
     rows: groups.map(({ title, counted }, index) => ({
       cells: [title, String(counted.length), ...shown.map(({ estimates }) => estimates[index]!.text)],
+      numbers: Object.fromEntries(
+        shown.map(({ estimates, unit }, figure) => {
+          const { mean, half, halfText, text } = estimates[index]!
+          return [2 + figure, inFull([mean, ...(halfText === '' ? [] : [half])], unit, text)]
+        }),
+      ),
       best: shown.flatMap(({ best }, figure) => (best.includes(index) ? [2 + figure] : [])),
     })),
   }
@@ -107,13 +120,29 @@ function differenceTable({ groups, groupFigures, correction }: Comparison): Text
             difference.verdictText,
           ],
           best: [],
-          numbers: { 7: digits(difference.p), 8: digits(difference.corrected) },
+          numbers: {
+            ...Object.fromEntries(
+              [difference.mean, difference.low, difference.high].map((value, at) => [3 + at, inFull([value], unit, '')]),
+            ),
+            7: inFull([difference.p], '', ''),
+            8: inFull([difference.corrected], '', ''),
+          },
         })),
     ),
   }
 }
 
-const digits = (p: number | null): string => (p === null ? absent : String(Number(p.toPrecision(3))))
+/**
+ * Numbers in a figure's unit with all their digits, half of an interval behind its mean; of how many it is a count as the text
+ * has it.
+ */
+function inFull(values: readonly (number | null)[], unit: string, text: string): string {
+  if (values.includes(null)) return absent
+  const scale = scaleOf({ unit })
+  // Shares in per cent get no digits that come of the multiplication.
+  const written = values.map((value) => String(scale === 1 ? value! : Number((value! * scale).toPrecision(15))))
+  return written.join(' ± ') + (/ of .*$/.exec(text)?.[0] ?? '')
+}
 
 /** `1.2 (0.7 to 1.7)` as three numbers. */
 function numbersOf(text: string): [string, string, string] {

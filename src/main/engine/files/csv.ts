@@ -31,3 +31,6 @@ export function csvShown(text: string): string {
 
 /** A line of cells that are written already. */
 export const csvLine = (cells: readonly string[]): string => `${cells.join(',')}\r\n`
+
+/** A whole file with the byte order mark by which some spreadsheets know UTF-8, where it is wanted. */
+export const withMark = (text: string, marked: boolean): string => (marked ? `\ufeff${text}` : text)

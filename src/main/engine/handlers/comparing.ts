@@ -21,6 +21,7 @@ import type { StoredExperiment } from '../store/experiments.ts'
 import { variantInfos } from '../variants/index.ts'
 import { reportOf } from './comparisonReport.ts'
 import { writeText } from './comparisonFile.ts'
+import { withMark } from '../files/csv.ts'
 import type { Context, Handlers } from './context.ts'
 
 /** A baseline that is an experiment's: one of its plan's variants, which may be several cells. */
@@ -142,7 +143,7 @@ export function comparingHandlers(context: Context) {
       return { name: 'comparison.html', type: 'text/html', text: await reportOf(context, comparison, linesOf) }
     const table = textTables[input.table](comparison)
     return input.kind === 'csv'
-      ? { name: `${table.key}.csv`, type: 'text/csv', text: csvOf(table) }
+      ? { name: `${table.key}.csv`, type: 'text/csv', text: withMark(csvOf(table), input.bom) }
       : { name: `${table.key}.tex`, type: 'application/x-tex', text: latexOf(table) }
   }
 

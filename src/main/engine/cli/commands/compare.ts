@@ -70,6 +70,7 @@ export const compare: Command = {
     '--baseline RUN    the run whose settings the others are compared with',
     '--figure KEY      the figure that the sentences are about, e.g. squaredError',
     `--csv [--table T]  a table as CSV: ${exportTables.join(', ')}`,
+    '--bom             CSV with a byte order mark, for spreadsheets that take it for no UTF-8',
     '--latex [--table T]  the same table for LaTeX',
     '--out F           writes the CSV or LaTeX there; F.html: the whole comparison as one file',
     '--force           replaces an existing file',
@@ -80,6 +81,7 @@ export const compare: Command = {
     figure: { type: 'string' },
     csv: { type: 'boolean' },
     latex: { type: 'boolean' },
+    bom: { type: 'boolean' },
     table: { type: 'string' },
     out: { type: 'string' },
     force: { type: 'boolean' },
@@ -103,6 +105,7 @@ export const compare: Command = {
       ...tableOf(text('table')),
       ...(out === undefined ? {} : { out: path(out) }),
       force: values['force'] === true,
+      bom: values['bom'] === true,
     })
     return {
       json: { ...exported },

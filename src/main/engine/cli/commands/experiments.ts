@@ -6,6 +6,7 @@ import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
 import type { Experiment, ExperimentSummary, PlanInput } from '../../../../shared/experiments.ts'
 import { counted, thousands } from '../../../../shared/words.ts'
 import { experimentCsv } from '../../experiments/csv.ts'
+import { withMark } from '../../files/csv.ts'
 import type { Command, Outcome } from '../command.ts'
 import { readJsonFile } from '../jsonFile.ts'
 import type { Session } from '../session.ts'
@@ -235,15 +236,18 @@ export const experimentResume: Command = {
 }
 
 export const experimentShow: Command = {
-  usage: 'E [--csv]',
+  usage: 'E [--csv] [--bom]',
   summary: 'One experiment with its runs and their figures.',
-  help: ['--csv             one row a run: what it is, swept settings, every figure'],
+  help: [
+    '--csv             one row a run: what it is, swept settings, every figure',
+    '--bom             with a byte order mark, for spreadsheets that take it for no UTF-8',
+  ],
   positionals: [1, 1],
-  options: { csv: { type: 'boolean' } },
+  options: { csv: { type: 'boolean' }, bom: { type: 'boolean' } },
   async run(session, { positionals, values }) {
     const all = await everything(session, positionals[0]!)
     if (values['csv'] !== true) return { json: json(all), text: describe(all) }
-    const csv = experimentCsv(all.experiment, all.runs)
+    const csv = withMark(experimentCsv(all.experiment, all.runs), values['bom'] === true)
     return { json: { csv }, text: csv.trimEnd() }
   },
 }
