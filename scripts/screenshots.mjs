@@ -3,7 +3,7 @@
 // `npm run screenshots -- [--home DIR] [--out DIR] [--only WORD ...]`. Without --home everything is made anew in a temporary
 // folder, in a few minutes: datasets,
 // two experiments and runs of what they lack, an exported file, kept codes. A home that is given is filled with what is missing
-// of these, and kept.
+// of these, and kept. With --readme only the README's pictures are taken, into docs/.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -11,9 +11,10 @@ import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { chromiumFlags, findChromium } from '../test/e2e/chromium.ts'
 import { ensureBuilt } from './build.mjs'
-import { exampleFolder, fill, liveRun } from './screenshots/fill.mjs'
-import { emptyScenes, filledScenes } from './screenshots/scenes.mjs'
+import { exampleFolder, fill, fillColours, liveRun } from './screenshots/fill.mjs'
+import { emptyScenes, filledScenes, readmeScenes } from './screenshots/scenes.mjs'
 import { closeAll, serve } from './screenshots/serve.mjs'
+import { root } from './setup/places.mjs'
 import { fail, say, SetupError } from './setup/report.mjs'
 
 const sizes = [
@@ -56,12 +57,25 @@ async function take(browser, url, list, out, lost) {
   return missed
 }
 
+/** The README's pictures, light, in the width of its column. */
+async function takeReadme(browser, url, list) {
+  for (const [name, address, ready, height] of list) {
+    const page = await (await browser.newContext({ viewport: { width: 1320, height }, reducedMotion: 'reduce' })).newPage()
+    await page.goto(url + address)
+    await ready(page)
+    await page.evaluate(() => document.fonts.ready)
+    await page.screenshot({ path: join(root, 'docs', `${name}.png`) })
+    await page.context().close()
+  }
+}
+
 async function main() {
   const { values } = parseArgs({
     options: {
       home: { type: 'string' },
       out: { type: 'string', default: 'test-results/screenshots' },
       only: { type: 'string', multiple: true },
+      readme: { type: 'boolean' },
     },
   })
   const executablePath = findChromium()
@@ -72,6 +86,11 @@ async function main() {
   const wanted = (list) => list.filter(([name]) => !values.only || values.only.some((word) => name.includes(word)))
   const browser = await chromium.launch({ executablePath, args: [...chromiumFlags] })
   try {
+    if (values.readme) {
+      const server = await serve(values.home ? resolve(values.home) : join(temporary, 'home'))
+      await takeReadme(browser, server.url, readmeScenes(await fillColours(server)))
+      return say('The pictures are in docs')
+    }
     await mkdir(out, { recursive: true })
     let missed = 0
 

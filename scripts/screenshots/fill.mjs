@@ -4,8 +4,15 @@ import { say, SetupError } from '../setup/report.mjs'
 
 const ends = ['completed', 'failed', 'diverged', 'cancelled', 'interrupted']
 
-/** Two experiments: one on digits, small enough to wait for, and one on points of the plane with a setting that is swept. */
+/** Three experiments: one on colour images, which the README shows, with convolutions; one on digits, small enough to wait for, and one on points of the plane with a setting that is swept. */
 const plans = {
+  colours: {
+    name: 'Three regularizers of convolutions',
+    dataset: 'sprites',
+    seeds: [1, 2, 3],
+    settings: { network: { layers: [16] }, training: { epochs: 8, batchSize: 16 } },
+    variants: [{ variant: 'classical' }, { variant: 'denoising' }, { variant: 'contractive' }],
+  },
   digits: {
     name: 'Three regularizers',
     dataset: 'mnist',
@@ -60,8 +67,11 @@ const single = {
  * What the pictures show, made in a home where it is missing: datasets, experiments, runs, an exported file, kept codes. Ids by
  * name; of experiments the runs, too.
  */
-export async function fill({ call, when }, folder) {
+export async function fill(server, folder) {
+  const { done, imported, trained, ended } = making(server)
+  const { call } = server
   const datasets = {}
+  datasets.sprites = await imported(...sprites)
   datasets.mnist = await imported('mnist')
   datasets.moons = await imported('moons')
   datasets.patches = await imported('deadLeaves', { patches: { width: 12, height: 12 }, count: 5000 })
@@ -71,7 +81,7 @@ export async function fill({ call, when }, folder) {
   for (const [name, [title, dataset, variant, settings]] of Object.entries(single))
     runs[name] = await trained(title, datasets[dataset], variant, settings)
   const [classical, denoising] = experiments.digits.groups
-  Object.assign(runs, { classical: classical[0], denoising: denoising[0] })
+  Object.assign(runs, { classical: classical[0], denoising: denoising[0], convolutional: experiments.colours.groups[0][0] })
   const encoder = join(folder, 'encoder.onnx')
   if (!(await call('exports.list', {})).exports.length)
     await done('exports.create', { run: runs.denoising.id, part: 'encoder', out: encoder })
@@ -82,6 +92,20 @@ export async function fill({ call, when }, folder) {
       name: 'Codes of digits',
     })
   return { datasets, experiments, runs }
+}
+
+const sprites = ['sprites', { width: 32, height: 32, count: 3000 }]
+
+/** What the README's pictures show alone. */
+export async function fillColours(server) {
+  const { imported, ended } = making(server)
+  await imported(...sprites)
+  return { experiments: { colours: await ended(plans.colours) } }
+}
+
+/** What makes a home's things, each unless it is there. */
+function making({ call, when }) {
+  return { done, imported, trained, ended }
 
   /** Long work to its end. */
   async function done(name, input) {

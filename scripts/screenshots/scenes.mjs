@@ -67,6 +67,21 @@ export function filledScenes({ datasets, experiments, runs, live }) {
   ].map(([name, address, ready]) => [name, address, inTurn(ready ?? (() => {}), settled)])
 }
 
+/** The README's, of the experiment on colour images; with how high each is. */
+export const readmeScenes = ({ experiments: { colours } }) => [
+  [
+    'images',
+    `#/compare?runs=${colours.members}&part=images`,
+    inTurn(
+      (page) => page.locator('.images canvas').nth(3).waitFor(),
+      settled,
+      scrolledTo((page) => page.getByRole('tablist')),
+    ),
+    640,
+  ],
+  ['comparison', `#/compare?runs=${colours.members}`, inTurn(drawn, settled), 940],
+]
+
 const dataScenes = ({ mnist, moons, patches }) => [
   ['start', '#/start', (page) => page.locator('canvas, img').first().waitFor()],
   ['datasets', '#/datasets', text('moons')],
@@ -162,7 +177,7 @@ const tableScenes = ({ pca, contractive }) => [
   ],
 ]
 
-const runScenes = ({ pca, classical, denoising, collapsed, staged, machine, moons }, live) => [
+const runScenes = ({ pca, classical, denoising, collapsed, staged, machine, moons, convolutional }, live) => [
   ['new', '#/new', (page) => page.getByLabel('Layers').waitFor()],
   [
     'new-error',
@@ -175,6 +190,8 @@ const runScenes = ({ pca, classical, denoising, collapsed, staged, machine, moon
   ],
   ['new-all', '#/new?variant=denoising', (page) => page.getByText(/more setting/).click()],
   ['new-preset', '#/new?preset=vincent2010', (page) => page.getByRole('radio').nth(3).waitFor({ state: 'attached' })],
+  ['new-convolutions', `#/new?dataset=${convolutional.datasetId}`, text('auto: ')],
+  ['run-convolutions', `#/runs/${convolutional.id}`, canvases(3)],
   ['run-live', `#/runs/${live}`, canvases(3)],
   ['run-pca', `#/runs/${pca.id}`, canvases(1)],
   ['run-classical', `#/runs/${classical.id}`, canvases(3)],
@@ -275,7 +292,7 @@ function compareScenes({ digits, plane }, { pca, classical, denoising }) {
   ]
 }
 
-function exploreScenes({ classical, denoising, contractive, flat, machine, moons }) {
+function exploreScenes({ classical, denoising, contractive, flat, machine, moons, convolutional }) {
   const at = (run, view, query = '') => `#/explore/${run.id}/${view}${query}`
   const beside = (run) => `?with=${run.id}`
   return [
@@ -332,13 +349,23 @@ function exploreScenes({ classical, denoising, contractive, flat, machine, moons
       at(contractive, 'units'),
       (page) => page.getByRole('img', { name: 'Filter of unit 1', exact: true }).first().waitFor(),
     ],
+    ['explore-maps', at(convolutional, 'features'), (page) => page.getByRole('listbox', { name: /^Maps of conv1/ }).waitFor()],
+    [
+      'explore-filters',
+      at(convolutional, 'features', '?show=filters'),
+      (page) =>
+        page
+          .getByRole('listbox', { name: /^Patches that excite filter/ })
+          .first()
+          .waitFor(),
+    ],
     ['explore-units-variational', at(flat, 'units'), text('Outgoing weights')],
     [
       'explore-copying',
       at(classical, 'copying', beside(contractive)),
       (page) =>
         page
-          .getByText(/is rebuilt, of random pixels/)
+          .getByText(/is reconstructed, and \d+% of that of random pixels/)
           .nth(1)
           .waitFor(),
     ],

@@ -72,8 +72,16 @@ browserTest(
     assert.deepEqual(await barriers(page), [])
     assert.equal(await page.getByRole('button', { name: 'Start', exact: true }).isDisabled(), true)
 
-    // Dense networks are drawn, too.
+    // Dense networks are drawn, too; what has no use in them, of one layer, is not asked.
+    await page
+      .getByText(/more settings?$/)
+      .first()
+      .click()
+    const upsampling = page.getByLabel('Upsampling', { exact: true })
+    await upsampling.waitFor()
     await convolutions.fill('none')
+    for (const useless of ['Upsampling', 'Normalisation', 'Hidden activation'])
+      await page.getByLabel(useless, { exact: true }).waitFor({ state: 'detached' })
     await settles(
       async () => (await drawn(page)).map(([values]) => values),
       ['40 x 33 x 3', '24', '40 x 33 x 3', '194,064 parameters'],

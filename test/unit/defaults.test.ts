@@ -62,6 +62,11 @@ test('photographs are told from digits by their pixels: colour, or gray that is 
     ['black', images(5, 4, 1, () => 0), 'nearlyBinary'],
     ['white', images(5, 4, 3, () => 1), 'nearlyBinary'],
     ['signs of pure colours', images(9, 8, 3, (x, _, channel) => Number(x > 0.5 === (channel === 0))), 'nearlyBinary'],
+    [
+      'coloured discs on black',
+      images(9, 16, 3, (x, y, channel) => (Math.hypot(x - 0.4, y - 0.5) < 0.15 ? hue(x, y, channel) : 0)),
+      'nearlyBinary',
+    ],
     ['gradients', images(9, 16, 1, (x) => x), 'gray'],
     ['textures', images(9, 32, 1, (x, y) => 0.5 + 0.5 * Math.sin(20 * x + 9 * y)), 'gray'],
     ['noise', images(9, 16, 1, noise), 'gray'],
