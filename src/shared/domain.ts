@@ -92,7 +92,7 @@ export const evaluationSchema = z.object({
   /** Share of pre-activations in [-1, 1], among the encoder's units that have a nonlinearity. */
   linearShare: newFigure,
   meanActivation: newFigure,
-  /** Of the code's distance from the inactive state (0, for tanh -1). */
+  /** Of the code's distance from the inactive state (0, for tanh without a gate -1). */
   hoyerSparsity: newFigure,
   /** For every code unit the share of test images in which it is active. */
   unitActivity: z.array(z.number()).nullable().default(null),
@@ -100,6 +100,9 @@ export const evaluationSchema = z.object({
   likelihood: z.enum(['gaussian', 'fixedGaussian', 'bernoulli']).nullable().default(null),
   /** Nats, mean over test images. */
   elbo: newFigure,
+  /** Standard error of `elbo` that its draws of the code leave, and how many draws of each image there were. */
+  elboError: newFigure,
+  elboDraws: newFigure,
   kl: newFigure,
   klPerUnit: z.array(z.number()).nullable().default(null),
   /** Code units whose mean varies by more than 0.01 over the images. */

@@ -380,3 +380,29 @@ test("the reference's log partition is the sum or integral over all states", () 
     1e-9,
   )
 })
+
+test('every validation draws other bits for the pseudo-likelihood, the same again after a resume, and nothing else anew', () => {
+  const { config } = resolveConfig('rbm', { 'network.layers': [5] }, { rowSize: 16, trainCount: 100, kind: 'image' })
+  const model = new CompiledModel({ variant: variantOf('rbm'), config: config!, input: vectorOf(16), kind: 'image' }, [20])
+  model.load({})
+  const normal = random('pseudo')
+  model.load({ 'encoder/0/kernel': Float32Array.from({ length: 80 }, () => normal.next() / 2 ** 31 - 1) })
+  const images = Uint8Array.from({ length: 320 }, (_, at) => (at * 37) % 256)
+  const at = (moment: number) => [
+    ...model.validate(
+      images.slice(),
+      Uint32Array.from({ length: 20 }, (_, row) => row),
+      4,
+      -1,
+      null,
+      null,
+      moment,
+    ),
+  ]
+  const place = model.terms.length + model.watched.indexOf('pseudoLikelihood')
+  const found = [0, 10, 20, 30].map(at)
+  assert.equal(new Set(found.map((values) => values[place])).size, 4)
+  assert.deepEqual(at(20), found[2])
+  for (const values of found) assert.deepEqual(values.toSpliced(place, 1), found[0]!.toSpliced(place, 1))
+  model.close()
+})

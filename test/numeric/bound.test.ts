@@ -139,6 +139,37 @@ for (const [variant, regularizer, klWeight] of cases) {
   })
 }
 
+test('a log variance far out of range does not decide the divergence: it is kept in [-20, 7]', () => {
+  const { config } = resolveConfig(
+    'variational',
+    { 'network.layers': [Z], 'regularizer.decoder': 'fixedGaussian' },
+    { rowSize: D, trainCount: 100, kind: 'vector' },
+  )
+  const divergence = (logVariance: number, mean: number) => {
+    const weights = Object.fromEntries(
+      weightsOf(variantOf('variational'), config!, vectorOf(D)).map(({ name, shape }) => [name, values(shape, 0)]),
+    )
+    weights['encoder/logVariance/bias']!.data.fill(logVariance)
+    weights['encoder/mean/bias']!.data.fill(mean)
+    const [input, out] = [join(folder, 'range.safetensors'), join(folder, 'gradients.safetensors')]
+    writeSafetensors(input, { tensors: { ...weights, x: values([B, D], 1), epsilon: values([1, B, Z], 0) }, metadata: {} })
+    const { terms } = computeObjective({ kind: 'objective', variant: 'variational', config: config!, in: input, out })
+    return { kl: terms['kl']!, slope: readSafetensors(out).tensors['encoder/logVariance/bias']!.data[0]! }
+  }
+  const closed = (logVariance: number, mean: number) => (Z * (mean ** 2 + Math.exp(logVariance) - 1 - logVariance)) / 2
+  for (const [given, kept] of [
+    [-3, -3],
+    [6.9, 6.9],
+    [14, 7],
+    [-60, -20],
+  ] as const) {
+    const { kl, slope } = divergence(given, 0.5)
+    assert.ok(Math.abs(kl - closed(kept, 0.5)) < 1e-4 * closed(kept, 0.5), `${given}: ${kl}`)
+    if (given !== kept) assert.equal(slope, 0)
+    else assert.ok(Math.abs(slope) > 0.1)
+  }
+})
+
 test('the closed form of the divergence is what sampling gives', () => {
   const mean = tf.tensor2d([[0.4, -1.2, 0]]),
     logVariance = tf.tensor2d([[-0.5, 0.3, 0]])

@@ -11,7 +11,7 @@ import type { Activation } from '../../src/shared/config.ts'
 import { datasetOf, modelOf } from './evaluateFixtures.ts'
 
 /** Figures of an encoder whose layers have as many units as there are inputs and add nothing: pre-activations are the rows themselves. */
-async function figures(rows: number[][], chain: Activation[], gate = (code: Tensor2D): Tensor2D => code) {
+async function figures(rows: number[][], chain: Activation[], gate: ((code: Tensor2D) => Tensor2D) | null = null) {
   const size = rows[0]!.length
   const kernel = tf.eye(size) as Tensor2D
   const encodeLayers: Model['encodeLayers'] = (x) => {
@@ -21,7 +21,7 @@ async function figures(rows: number[][], chain: Activation[], gate = (code: Tens
       h = activate(pre, activation)
       return { map: dense(vectorOf(size), vectorOf(size)), kernel, activation, pre, output: h }
     })
-    return { layers, code: gate(h) }
+    return { layers, code: gate?.(h) ?? h }
   }
   const model = modelOf(
     size,
@@ -34,7 +34,7 @@ async function figures(rows: number[][], chain: Activation[], gate = (code: Tens
   const tensors = tf.memory().numTensors
   try {
     return await codeActivity.measure(
-      { model, dataset, train: dataset.train, outputRange: [-Infinity, Infinity], codes: null },
+      { model: { ...model, gated: gate !== null }, dataset, train: dataset.train, outputRange: [-Infinity, Infinity], codes: null },
       async () => {},
     )
   } finally {
@@ -107,6 +107,18 @@ test('what a gate closes is inactive; a code of one unit has no sparsity, a code
   )
   assert.deepEqual(gated.unitActivity, [1, 0.5, 0.5])
   near(gated.meanActivation, 21 / 6)
+  // Of tanh the inactive state is -1, of what a gate has closed 0: of 3 units 1 is active.
+  const tanh = await figures(
+    [
+      [3, 0.2, -0.5],
+      [-0.1, -0.2, 2],
+    ],
+    ['tanh'],
+    (code) => code.mul(code.equal(code.max(1, true)).cast('float32')),
+  )
+  near(tanh.hoyerSparsity, 1)
+  near(tanh.saturation, 2 / 6)
+  assert.deepEqual(tanh.unitActivity, [0.5, 0, 0.5])
   assert.equal((await figures([[1], [2]], ['relu'])).hoyerSparsity, null)
   const silent = await figures(
     [

@@ -7,10 +7,12 @@ import { curvature, leastCertain } from '../../src/main/engine/evaluate/curvatur
 import { TrainDesign } from '../../src/main/engine/evaluate/design.ts'
 import { minimise } from '../../src/main/engine/evaluate/lbfgs.ts'
 import { linearProbe } from '../../src/main/engine/evaluate/linearProbe.ts'
+import { bound } from '../../src/main/engine/evaluate/bound.ts'
 import { nearestNeighbours } from '../../src/main/engine/evaluate/nearestNeighbours.ts'
 import { random } from '../../src/main/engine/data/random.ts'
 import type { PackedDataset } from '../../src/main/engine/data/packed.ts'
 import { tf, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
+import type { Model } from '../../src/main/engine/evaluate/model.ts'
 import { datasetOf, identity } from './evaluateFixtures.ts'
 
 const quiet = async () => {}
@@ -259,4 +261,36 @@ test('the curvature is the Hessian of the regression, class by class; the least 
   design.dispose()
   codes.train.dispose()
   codes.test.dispose()
+})
+
+test('the bound is drawn until its standard error is small, which is told: few images, many, and too wide a posterior', async () => {
+  const size = 3
+  for (const [count, deviation, within] of [
+    [30, 2, true],
+    [3000, 1, true],
+    [5, 60, false],
+  ] as const) {
+    const rows = Float32Array.from({ length: count * size }, (_, at) => Math.sin(at * at))
+    const dataset = datasetOf(rows, size, null, 0)
+    // log p(x|z) = -|x - z|^2 / 2 of z around x / 2: its mean is -(|x|^2 / 4 + Z deviation^2) / 2.
+    const latent: NonNullable<Model['latent']> = {
+      likelihood: 'fixedGaussian',
+      posterior: (x) => ({ mean: x.mul(0.5), logVariance: tf.fill(x.shape, 2 * Math.log(deviation)) }),
+      logLikelihood: (x, z) => tf.tidy(() => x.sub(z).square().sum(1).mul(-0.5)),
+      outgoing: () => [1, 1, 1],
+    }
+    const subject = { model: { ...identity(size), latent }, dataset, train: dataset.train, codes: null }
+    const found = await bound.measure({ ...subject, outputRange: [-Infinity, Infinity], corrupt: null }, quiet)
+    const squares = rows.reduce((sum, value) => sum + value ** 2, 0) / count
+    const expected = -(squares / 4 + size * deviation ** 2) / 2
+    const kl = (squares / 4 + size * (deviation ** 2 - 1 - 2 * Math.log(deviation))) / 2
+    assert.ok(Math.abs(found.kl! - kl) < 1e-3 * kl)
+    assert.ok(Math.abs(found.elbo! + kl - expected) < 4.5 * found.elboError!, `${found.elbo! + kl} for ${expected}`)
+    // The variance of |x - z|^2 / 2: Z deviation^4 / 2 + deviation^2 |x|^2 / 4.
+    const error = Math.sqrt(((size * deviation ** 4) / 2 + (deviation ** 2 * squares) / 4) / count / found.elboDraws!)
+    assert.ok(Math.abs(found.elboError! / error - 1) < 0.2, `${found.elboError} for ${error}`)
+    assert.equal(found.elboError! <= Math.max(0.1, 1e-4 * Math.abs(found.elbo! + kl)), within)
+    if (within) assert.ok(found.elboDraws! < 400 && count * found.elboDraws! >= 256)
+    else assert.equal(found.elboDraws, 1000)
+  }
 })

@@ -318,6 +318,26 @@ test('agreement is what neighbours of every image say, for any number of them, w
   few.close()
 })
 
+test('of codes that do not vary nothing is explained', async () => {
+  const linear = configOf('classical', { network: { layers: [3], codeActivation: 'linear' } }, 'vector')
+  const own = weightsFor('classical', linear, width)
+  // 0.1 has no exact sum; and a code that varies by its last digit alone.
+  for (const scale of [0, 1e-9]) {
+    const constant = {
+      ...own,
+      'encoder/0/kernel': own['encoder/0/kernel']!.map((value) => value * scale),
+      'encoder/0/bias': new Float32Array(3).fill(0.1),
+    }
+    const subject = subjectOf('classical', linear, constant, data)
+    assert.deepEqual((await ask(subject, { kind: 'map', method: 'pca' })).explained, [0, 0])
+    subject.close()
+  }
+  const subject = subjectOf('classical', linear, own, data)
+  const { explained } = await ask(subject, { kind: 'map', method: 'pca', dimensions: 3 })
+  assert.ok(Math.abs(sum(explained!) - 1) < 1e-4)
+  subject.close()
+})
+
 test('contraction: a linear encoder stretches as its kernel does; on the way between two images as its Jacobian', async () => {
   const linear = configOf('classical', { network: { layers: [4], codeActivation: 'linear' } }, 'vector'),
     own = weightsFor('classical', linear, width)

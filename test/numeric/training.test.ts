@@ -113,6 +113,10 @@ test("early stopping ends a run so many epochs after its best one, and keeps tha
   const [best, last] = [readCheckpoint(runFolder, 'best'), readCheckpoint(runFolder, 'last')]
   assert.deepEqual(last.position.best, { loss: least.value, epoch: least.epoch })
   assert.equal(last.position.epoch, losses.length)
+  // Each file says where in the training its own weights are.
+  const { step, epoch, seconds } = best.position
+  assert.deepEqual([step, epoch], [least.step, least.epoch])
+  assert.ok(seconds <= last.position.seconds)
   assert.notDeepEqual(best.state['encoder/0/kernel'], last.state['encoder/0/kernel'])
 
   // The same run without early stopping, ended where that one was best, has those weights.
@@ -148,4 +152,42 @@ test('early stopping does not judge what is still on its way: its patience count
   const stops = (epoch: number) => Math.min(losses[epoch]!, losses[epoch + 1]!) >= Math.min(...losses.slice(0, epoch))
   assert.ok(Array.from({ length: 10 }, (_, index) => index + 1).some(stops), `it never had reason to stop: ${losses.join(' ')}`)
   assert.equal(losses.length, Math.min(24, Math.max(losses.indexOf(Math.min(...losses)) + 1, 13) + 2))
+})
+
+test('a pause inside a window of points changes no point', async () => {
+  // 153 steps an epoch, of which three make a point.
+  const config = configOf({ 'training.epochs': 1, 'training.batchSize': 1 })
+  const jobIn = (runFolder: string, resume: boolean): TrainJob => ({
+    kind: 'train',
+    runId: 'r',
+    runFolder,
+    datasetFolder,
+    variant: 'classical',
+    config,
+    seed: 3,
+    resume,
+  })
+  const whole = await trainHere(jobIn(mkdtempSync(join(home, 'run-')), false))
+  const runFolder = mkdtempSync(join(home, 'run-'))
+  const before: (typeof whole)['points'] = []
+  // The first message after a step comes with the first one.
+  let resume = false,
+    pauses = 0
+  for (;;) {
+    const stopped = await trainHere(jobIn(runFolder, resume), (message) => {
+      if (message.type === 'points') before.push(...message.points)
+      return message.type === 'progress' && (message.step ?? 0) > 0 && pauses < 3
+    }).then(
+      () => false,
+      () => true,
+    )
+    if (!stopped) break
+    resume = true
+    pauses++
+    assert.ok(readCheckpoint(runFolder, 'last').position.step % 3 !== 0 || pauses > 1, 'it stopped within a window')
+  }
+  assert.equal(pauses, 3)
+  const plain = (points: typeof before) =>
+    points.map(({ key, step, value }) => `${key} ${step} ${value}`).toSorted((a, b) => (a < b ? -1 : 1))
+  assert.deepEqual(plain(before), plain(whole.points))
 })

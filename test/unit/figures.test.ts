@@ -146,6 +146,8 @@ test('each figure has words of its own, the same on a run’s page, in tables an
         saturation: 0.2,
         likelihood: 'fixedGaussian',
         elbo: -101.25,
+        elboError: 0.08,
+        elboDraws: 4,
         logLikelihood: -99,
         kl: 20,
         klPerUnit: [1, 2, 3, 4],

@@ -67,6 +67,32 @@ test('validation is a tenth of what is not for testing, by class, chosen by the 
   assert.equal(validationSplit({ train: range(0, 2), labels: null }, 1).validation.length, 1)
 })
 
+test('no copies of an image are on both sides of a validation that is drawn, as of the test split', () => {
+  const rows = range(0, 400)
+  // Every third row has from one to eleven copies; some classes share them.
+  const copies = Uint32Array.from(rows, (row) => (row % 3 === 0 ? row - (row % 36) : row))
+  const labelled = Int32Array.from(rows, (row) => Math.floor(row / 36) % 4)
+  const groups = Int32Array.from(rows, (row) => (row % 7 === 0 ? row % 35 : -1))
+  for (const more of [{ labels: null }, { labels: labelled }, { labels: labelled, groups }]) {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { train, validation } = validationSplit({ train: rows, copies, ...more }, seed)
+      const trained = new Set(Array.from(train, (row) => copies[row]!))
+      assert.deepEqual(
+        [...validation].filter((row) => trained.has(copies[row]!)),
+        [],
+      )
+      assert.deepEqual(
+        [...train, ...validation].sort((a, b) => a - b),
+        [...rows],
+      )
+      assert.ok(validation.length > 0 && Math.abs(validation.length - 40) <= ('groups' in more ? 40 : 20), `${validation.length}`)
+    }
+  }
+  // Of nothing but copies one side has to have some; datasets of earlier versions say nothing of copies and are drawn as before.
+  assert.equal(validationSplit({ train: range(0, 30), labels: null, copies: new Uint32Array(30) }, 1).validation.length, 3)
+  assert.notDeepEqual(validationSplit({ train: rows, labels: null, copies }, 1), validationSplit({ train: rows, labels: null }, 1))
+})
+
 test('the number of validation rows is known before they are drawn, of small sets too', () => {
   for (let count = 0; count <= 45; count++) {
     assert.equal(

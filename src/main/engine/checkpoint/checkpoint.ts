@@ -21,6 +21,8 @@ export interface Position {
   seconds: number
   /** Early stopping: the lowest validation loss so far and the epoch it was reached in. */
   best: { loss: number; epoch: number } | null
+  /** The window of points that the run is in: sums of the terms over the steps that were counted. Absent between windows. */
+  window?: { sums: number[]; counted: number } | undefined
 }
 
 const positionSchema = z.object({
@@ -29,6 +31,7 @@ const positionSchema = z.object({
   epoch: z.number().min(0),
   seconds: z.number(),
   best: z.object({ loss: z.number(), epoch: z.number() }).nullable().default(null),
+  window: z.object({ sums: z.array(z.number()), counted: z.int().min(1) }).optional(),
 })
 
 export interface Checkpoint {

@@ -7,7 +7,7 @@ import { classesLacking, classesOfTraining, doubtsOfClasses } from './classes.ts
 import { files, formatVersion, type DatasetIndex } from './index-file.ts'
 import type { ProgressReporter } from './progress.ts'
 import type { Imported, ImportRequest, Packed } from './request.ts'
-import { splitRows } from './test-split.ts'
+import { areCopied, splitRows } from './test-split.ts'
 
 /**
  * Decides the split, takes the fingerprint, writes everything beside the packed rows, syncs it and gives the folder its name:
@@ -26,6 +26,7 @@ export async function finish(
   const { kind, width, height, channels, count, labels, classes } = packed
   const split = splitRows(packed, packed.hashes, request, packed.copies)
   const { parts, test, validation, duplicates, movedToOneSide } = split,
+    copies = duplicates > 0 && validation.length === 0 && areCopied(split.first, parts) ? split.first : null,
     whole = packed.copies !== 'train'
   const doubts = doubtsOfClasses({ classes, labels, parts, untrained: packed.untrained }, whole ? split.first : null)
   if (whole) doubts.push(...classesLacking({ classes, labels, groups }, parts))
@@ -60,6 +61,7 @@ export async function finish(
     createdAt: new Date().toISOString(),
     options: optionsOf(request),
     ...(groups ? { groupCount: new Set(groups).size - (groups.includes(-1) ? 1 : 0) } : {}),
+    ...(copies ? { copies: true } : {}),
     ...(Buffer.isBuffer(packed.paths) ? {} : { parts: packed.paths }),
     ...(packed.contrastLimit === undefined ? {} : { contrastLimit: packed.contrastLimit }),
     ...(packed.ranges === undefined ? {} : { ranges: packed.ranges }),
@@ -73,6 +75,7 @@ export async function finish(
   sync(join(partial, files.pixels))
   if (labels) write(files.labels, bytesOf(labels))
   if (groups) write(files.groups, bytesOf(groups))
+  if (copies) write(files.copies, bytesOf(copies))
   write(files.test, bytesOf(test))
   if (validation.length > 0) write(files.validation, bytesOf(validation))
   if (Buffer.isBuffer(packed.paths)) write(files.paths, packed.paths)
@@ -85,8 +88,22 @@ export async function finish(
   renameSync(partial, request.folder)
   sync(dirname(request.folder))
 
-  const { version: _, parts: __, contrastLimit: ___, options: ____, ranges: _____, groupCount: ______, ...dataset } = index
-  return { id: request.id, name: request.name, ...dataset, skipped: packed.skipped }
+  return { id: request.id, name: request.name, ...datasetIn(index), skipped: packed.skipped }
+}
+
+/** What a dataset says of itself, without what only its folder needs. */
+function datasetIn(index: DatasetIndex) {
+  const {
+    version: _version,
+    parts: _parts,
+    contrastLimit: _limit,
+    options: _options,
+    ranges: _ranges,
+    groupCount: _groups,
+    copies: _copies,
+    ...dataset
+  } = index
+  return dataset
 }
 
 /** What the import was asked for, without where it is kept. */

@@ -9,6 +9,8 @@ import { reasons } from './values/range.ts'
  * - `test.bin`: uint32 row numbers of the test split, ascending
  * - `validation.bin`: the same of the validation part that the source brought (only where it brought one)
  * - `groups.bin`: int32 per row, the number of its group, -1 where it is in none (only with groups)
+ * - `copies.bin`: uint32 per row, the first row that is identical (only where rows for training are; absent in datasets of earlier
+ * versions, whose runs keep the validation rows that they drew)
  * - `paths.bin`: uint32 offsets (count + 1 of them), then the UTF-8 names of the rows' files (only for folders of images and
  * for patches, which add `@x,y`)
  * - `skipped.json`: [{path, reason}]
@@ -21,6 +23,7 @@ export const files = {
   test: 'test.bin',
   validation: 'validation.bin',
   groups: 'groups.bin',
+  copies: 'copies.bin',
   paths: 'paths.bin',
   skipped: 'skipped.json',
   index: 'index.json',
@@ -41,6 +44,8 @@ export const indexSchema = datasetSchema.omit({ id: true, name: true }).extend({
   ranges: z.object({ bytes: rangeSchema, wide: rangeSchema }).optional(),
   /** Groups that no split divides; absent where there are none. */
   groupCount: z.int().min(1).optional(),
+  /** Whether copies among the rows that are not for testing are known, which no drawn validation part divides. */
+  copies: z.literal(true).optional(),
   /** Of patches whose contrast was normalised (see patches/contrast.ts): 3s, in levels. */
   contrastLimit: z.number().positive().optional(),
 })

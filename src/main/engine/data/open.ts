@@ -126,6 +126,9 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
       throw damaged(folder, `${name} is not an ascending list of rows`)
     return rows
   }
+  const copies = index.copies ? { copies: new Uint32Array(readWhole(folder, files.copies, count * 4, checksums)) } : {}
+  if (copies.copies?.some((first, row) => first > row))
+    throw damaged(folder, `${files.copies} does not say which rows are identical`)
   const test = rowsIn(files.test, index.testCount)
   const validation = index.validationCount > 0 ? rowsIn(files.validation, index.validationCount) : new Uint32Array()
   const train = new Uint32Array(count - test.length)
@@ -194,6 +197,7 @@ export function openDataset(folder: string, options: { resident?: boolean } = {}
     classes,
     labels,
     ...groups,
+    ...copies,
     ...contrast,
     test,
     train,

@@ -15,6 +15,8 @@ export interface PackedDataset {
   readonly labels: Int32Array | null
   /** The number of every row's group, which no split divides, -1 where it is in none; left out where there are none. */
   readonly groups?: Int32Array
+  /** For every row the first one that is identical; left out where none of those for training are. */
+  readonly copies?: Uint32Array
   /** Of patches whose contrast the import normalised: the greatest deviation from a patch's mean that was kept, in levels. */
   readonly contrastLimit?: number
   /** Rows of the fixed test split, ascending. */

@@ -1,5 +1,6 @@
 import { drawnOf, validationShare } from '../../../shared/split.ts'
-import { countClasses, drawUnits, type Drawn } from './groups.ts'
+import { keepCopiesTogether } from './duplicates.ts'
+import { connected, countClasses, drawUnits, type Drawn } from './groups.ts'
 import type { PackedDataset } from './packed.ts'
 import { random, shuffle, shuffleInPlace, type Random } from './random.ts'
 
@@ -8,7 +9,7 @@ const previewCount = { image: 32, vector: 300 }
 /** Pixels that a preview may hold: of very large images fewer are shown, because each moment of a run keeps its own. */
 const previewPixels = 2 ** 21
 
-type Rows = Pick<PackedDataset, 'train' | 'labels'> & Partial<Pick<PackedDataset, 'validation' | 'groups'>>
+type Rows = Pick<PackedDataset, 'train' | 'labels'> & Partial<Pick<PackedDataset, 'validation' | 'groups' | 'copies'>>
 
 /** Rows by label, ascending labels (rows without one first); a single group without labels. */
 export function byClass(rows: Uint32Array, labels: Int32Array | null): Uint32Array[] {
@@ -53,7 +54,8 @@ export function drawStratified(rows: Uint32Array, labels: Int32Array | null, sha
 
 /**
  * A run's own split: the validation part that the dataset brings, the same for every seed; else 10% of `dataset.train`,
- * stratified by class where there are labels, of whole groups where there are groups, a function of the seed only.
+ * stratified by class where there are labels, of whole groups where there are groups, with all copies of an image on one side
+ * as in the test split, a function of the seed only.
  */
 export function validationSplit(dataset: Rows, seed: number): { train: Uint32Array; validation: Uint32Array } {
   const { train, validation } = dataset
@@ -62,10 +64,21 @@ export function validationSplit(dataset: Rows, seed: number): { train: Uint32Arr
     return { train: train.filter((row) => !kept.has(row)), validation }
   }
   const source = random('validation', seed)
-  const { drawn, rest } = dataset.groups
-    ? drawUnits(train, dataset.groups, dataset.labels, validationShare, source)
-    : drawStratified(train, dataset.labels, validationShare, source)
-  return { train: rest, validation: drawn }
+  const { groups, copies, labels } = dataset
+  const { drawn, rest } = groups
+    ? drawUnits(train, copies ? connected(groups, copies) : groups, labels, validationShare, source)
+    : drawStratified(train, labels, validationShare, source)
+  return (copies && !groups && withCopies(train, drawn, copies, labels)) || { train: rest, validation: drawn }
+}
+
+/** What was drawn, with the copies of an image on one side; null where that would leave nothing on the other. */
+function withCopies(rows: Uint32Array, drawn: Uint32Array, copies: Uint32Array, labels: Int32Array | null) {
+  const isDrawn = new Uint8Array(copies.length)
+  for (const row of drawn) isDrawn[row] = 1
+  keepCopiesTogether(isDrawn, copies, labels, rows)
+  const validation = rows.filter((row) => isDrawn[row] === 1),
+    train = rows.filter((row) => isDrawn[row] === 0)
+  return train.length > 0 && validation.length > 0 ? { train, validation } : null
 }
 
 /** The order of an epoch: a permutation of `train` that depends on (seed, epoch) only, so that a resumed run sees the same batches. */

@@ -239,6 +239,17 @@ function requireGroups(part: Uint8Array, groups: Int32Array | null, validated: b
   )
 }
 
+/** Whether several rows for training are identical. */
+export const areCopied = (first: Uint32Array, part: Uint8Array): boolean => {
+  const seen = new Set<number>()
+  for (const [row, side] of part.entries()) {
+    if (side !== trainPart) continue
+    if (seen.has(first[row]!)) return true
+    seen.add(first[row]!)
+  }
+  return false
+}
+
 /** The first row of every group of copies of which one is for training. */
 function trainedOf(part: Uint8Array, first: Uint32Array): Set<number> {
   const trained = new Set<number>()

@@ -1,13 +1,13 @@
 import { nearEnd } from '../figures/protocol.ts'
-import { activationRange } from '../network/activation.ts'
+import { activationRange, inactiveState } from '../network/activation.ts'
 import { tf, type Tensor, type Tensor2D } from '../trace/tensorflow.ts'
 import type { Measurement } from './measurement.ts'
 import type { Model } from './model.ts'
 import { forEachBatch, notFinite } from './samples.ts'
 
 /**
- * What the encoder's units do on the test samples. The inactive state of a unit is 0, for tanh -1.
- * - `saturation`: share of code activations within 0.05 of an end of their range. Null where the range is unbounded.
+ * What the encoder's units do on the test samples. The inactive state of a unit is 0, for tanh -1, but 0 of all that a gate can close.
+ * - `saturation`: share of code activations (before a gate) within 0.05 of an end of their range. Null where the range is unbounded.
  * - `linearShare`: share of pre-activations in [-1, 1] among all units of all encoder layers, the code's included, that have a
  *   nonlinearity to use. Null where no layer has one.
  * - `meanActivation`: mean over samples and code units.
@@ -58,9 +58,9 @@ function observe(model: Model, inputs: Tensor2D) {
   tf.engine().startScope('observe')
   try {
     const { layers, code } = model.encodeLayers(inputs)
-    const { activation } = layers.at(-1)!
+    const { activation, output } = layers.at(-1)!
     const [low, high] = activationRange[activation]
-    const distance = code.sub(activation === 'tanh' ? -1 : 0).abs()
+    const distance = code.sub(inactiveState(activation, model.gated ?? false)).abs()
     const largest = Math.sqrt(code.shape[1])
     const ratio = distance.sum(1).div(distance.square().sum(1).sqrt())
     const nonlinear = layers.filter((layer) => layer.activation !== 'linear')
@@ -76,7 +76,7 @@ function observe(model: Model, inputs: Tensor2D) {
           .div(largest - 1),
       ),
       saturated: Number.isFinite(high - low)
-        ? share([tf.logicalOr(code.lessEqual(low + nearEnd), code.greaterEqual(high - nearEnd))])
+        ? share([tf.logicalOr(output.lessEqual(low + nearEnd), output.greaterEqual(high - nearEnd))])
         : share([]),
       linear: share(nonlinear.map(({ pre }) => pre.abs().lessEqual(1))),
     }

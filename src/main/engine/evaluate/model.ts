@@ -33,6 +33,8 @@ export interface Model {
   reconstruct(inputs: Tensor2D): Tensor2D
   /** What happens inside `encode`. All tensors belong to the caller, who calls it in a tidy. */
   encodeLayers(inputs: Tensor2D): EncoderPass
+  /** Whether a gate closes units of the code, which then are 0 whatever the activation. */
+  readonly gated?: boolean
   /** Class probabilities [N, C]: such a network classifies and has no reconstructions. Absent or null for autoencoders. */
   readonly classify?: ((inputs: Tensor2D) => Tensor2D) | null
   /** For probabilistic networks; absent or null for others. */

@@ -44,6 +44,7 @@ export async function planeThrough(codes: Float32Array, codeSize: number, dimens
   tf.dispose([mean, components])
   const count = codes.length / codeSize
   const placed = placeOn(plane, codes, codeSize)
+  if (isConstant(codes, codeSize)) return { ...plane, explained: Array<number>(dimensions).fill(0) }
   const centred = codes.reduce((sum, value, at) => sum + (value - plane.mean[at % codeSize]!) ** 2, 0)
   const explained = Array.from({ length: dimensions }, (_, axis) => {
     let squares = 0
@@ -51,6 +52,14 @@ export async function planeThrough(codes: Float32Array, codeSize: number, dimens
     return centred > 0 ? squares / centred : 0
   })
   return { ...plane, explained }
+}
+
+/** Whether all codes are the same but for rounding. */
+function isConstant(codes: Float32Array, codeSize: number): boolean {
+  return Array.from({ length: codeSize }, (_, unit) => sortedColumn(codes, codeSize, unit)).every((values) => {
+    const [least, most] = [values[0]!, values.at(-1)!]
+    return most - least <= 2 ** -20 * Math.max(Math.abs(least), Math.abs(most))
+  })
 }
 
 /** Coordinates of codes [n, Z] on the plane, [n, dimensions]. */

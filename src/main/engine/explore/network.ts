@@ -110,6 +110,11 @@ export class ExploredNetwork implements Model {
     return layersOfVariant(this.#variant, this.config, this.input)
   }
 
+  /** Whether a gate closes units of the code. */
+  get gated(): boolean {
+    return this.#variant.gate !== undefined
+  }
+
   get codeActivation(): Activation {
     return this.config.network.codeActivation
   }

@@ -6,6 +6,7 @@ import type { ValueSource } from './constants.ts'
 import { compareRecordings } from './dynamicRecording.ts'
 import { encodeModel, irVersion, opsetVersion, type OnnxGraph, type OnnxModel, type OnnxValue } from './onnxModel.ts'
 import type { OnnxSession } from './onnxruntime.ts'
+import { codeLogVarianceRange } from '../network/weights.ts'
 import { imageMetadata, pixelOpening, type Geometry } from './pixels.ts'
 import { checkTarget, writeChecked } from './targetFile.ts'
 import { plainOpening, translate, type Opening } from './translate.ts'
@@ -67,7 +68,9 @@ const partTitles: Record<Export['part'], string> = {
 const outputTexts: Record<string, string> = {
   code: 'The code of each image.',
   mean: "The mean of the code's distribution given the image; it is the code.",
-  logVariance: "The natural logarithm of the variance of each unit of the code's distribution given the image.",
+  logVariance:
+    "The natural logarithm of the variance of each unit of the code's distribution given the image, " +
+    `kept in [${codeLogVarianceRange.join(', ')}].`,
   probabilities: 'The probability of each class; metadata "classes" names them in this order.',
 }
 /** Of a reconstruction: what a row of it is. */

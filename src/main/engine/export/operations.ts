@@ -169,6 +169,13 @@ export const translations: Record<string, Translation> = {
   Conv2D: conv,
   Conv2DBackpropInput: convBack,
   ResizeNearestNeighbor: resizeNearest,
+  Cumsum: (t) => {
+    const [axis] = t.integers(1)
+    t.emit('CumSum', [t.operand(0), t.vector('axis', [axis!])], {
+      exclusive: { kind: 'int', value: t.flag('exclusive') ? 1 : 0 },
+      reverse: { kind: 'int', value: t.flag('reverse') ? 1 : 0 },
+    })
+  },
   // The indices are int32 in TensorFlow and int64 in ONNX; nothing that is exported reads them.
   TopKV2: (t) =>
     t.emit(

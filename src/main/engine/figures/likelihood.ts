@@ -2,7 +2,7 @@ import { collapseLimits } from '../../../shared/collapse.ts'
 import type { Evaluation } from '../../../shared/domain.ts'
 import { thousands } from '../../../shared/words.ts'
 import type { Evaluated, Metrics } from './figure.ts'
-import { likelihoodImages, likelihoodSamples } from './protocol.ts'
+import { boundDraws, boundError, likelihoodImages, likelihoodSamples } from './protocol.ts'
 
 export const likelihoodWords = {
   gaussian: 'a Gaussian likelihood',
@@ -17,7 +17,9 @@ const bounded = {
 } as const
 
 const under = ({ likelihood }: Evaluation): string | null =>
-  likelihood && `Under ${likelihoodWords[likelihood]}; figures under different likelihoods cannot be compared.`
+  likelihood &&
+  `Under ${likelihoodWords[likelihood]}; figures under different likelihoods cannot be compared.` +
+    (likelihood === 'bernoulli' ? ' It is one of pixels that are 0 or 1: of gray or colour values, this is no likelihood.' : '')
 
 /** How likely a probabilistic network finds the test samples, and what its code says of them. */
 export const likelihood = {
@@ -28,10 +30,31 @@ export const likelihood = {
     short: 'ELBO',
     unit: 'nats per sample',
     better: 'higher',
-    explanation: 'Evidence lower bound, with one draw of the code for each test sample.',
+    explanation:
+      'Evidence lower bound, with as many draws of the code for each test sample as bring its standard error below ' +
+      `${boundError.nats} nats or ${100 * boundError.share}% of it, at most ${thousands(boundDraws.most)} ` +
+      `(${thousands(boundDraws.mostInAll)} in all).`,
     detail: under,
     yardstick: 'likelihood',
     goals: ['elbo'],
+  },
+  elboError: {
+    ...bounded,
+    title: 'Standard error of the bound',
+    short: 'Error of the ELBO',
+    unit: 'nats per sample',
+    better: 'neither',
+    explanation: 'What the draws of the code leave open of the bound (ELBO), the test samples being what they are.',
+    yardstick: 'likelihood',
+  },
+  elboDraws: {
+    ...bounded,
+    title: 'Draws of the code for the bound',
+    short: 'Draws',
+    unit: '',
+    digits: 0,
+    better: 'neither',
+    explanation: 'Of each test sample: as many as its standard error asks for.',
   },
   logLikelihood: {
     ...bounded,

@@ -9,6 +9,12 @@ export const derivativeSamples = 1000
 /** Importance-sampled likelihoods are estimated on the first this many test samples, with so many draws of each. */
 export const likelihoodImages = 1000
 export const likelihoodSamples = 100
+/**
+ * A bound is estimated with so many draws of the code for each test sample that the standard error of its mean is at most this in nats, or
+ * this share of it; but with no more than so many draws, of each sample and in all, and no fewer than some.
+ */
+export const boundError = { nats: 0.1, share: 1e-4 } as const
+export const boundDraws = { fewest: 2, fewestInAll: 256, most: 1000, mostInAll: 200_000 } as const
 /** Training samples that vote on the class of a test sample. */
 export const neighbourCount = 5
 /**

@@ -45,7 +45,7 @@ export async function train(given: TrainJob, threads: number, port: Port): Promi
   const model = last ? await trainWhole(run, last) : await fit(run)
 
   const checkpoint = run.best ? 'best' : 'last'
-  if (run.best) model.load(run.best)
+  if (run.best) model.load(run.best.state)
   const stepsPerSecond = progress.stepsPerSecond()
   const { step, epoch, seconds } = run.position
   const trained = { variant: variantOf(job.variant), config: job.config }

@@ -1,5 +1,8 @@
 import type { Activation } from '../../../shared/config.ts'
 
+/** What a unit gives that is not active; one that a gate has closed gives 0. */
+export const inactiveState = (activation: Activation, gated: boolean): number => (activation === 'tanh' && !gated ? -1 : 0)
+
 /** The values that an activation can take. */
 export const activationRange: Record<Activation, readonly [number, number]> = {
   linear: [-Infinity, Infinity],

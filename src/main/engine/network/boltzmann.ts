@@ -88,8 +88,8 @@ export const valuedAs = (gradient: Scalar, value: Scalar): Scalar => gradient.su
 
 /**
  * Pseudo-likelihood in nats, mean over the batch, of rounded visible states: D times log p(v_i | the others) at one bit i of
- * each image, drawn (Besag 1975; the stochastic estimate of Tieleman's tutorial code). log p(v_i | v_-i) = log sigmoid(F(v with
- * bit i flipped) - F(v)).
+ * each image, another one each time (Besag 1975; the stochastic estimate of Tieleman's tutorial code).
+ * log p(v_i | v_-i) = log sigmoid(F(v with bit i flipped) - F(v)).
  */
 export function pseudoLikelihood(machine: Machine, x: Tensor2D, draws: Draws): Scalar {
   const [batch, width] = x.shape

@@ -4,7 +4,7 @@ import { meanSquaredJacobianNorm, projectedJacobianNorm, type LayerPass } from '
 import { filtersIn, type Layer, type Normalised } from './layer.ts'
 import { epsilon } from './normalisation.ts'
 import * as operations from './operations.ts'
-import { classifierOf, type Layers } from './weights.ts'
+import { classifierOf, codeLogVarianceRange, type Layers } from './weights.ts'
 
 const { activate, crossEntropyOfClasses, probabilitiesOf, reconstructionTerm, sumOfSquares } = operations
 
@@ -89,9 +89,11 @@ export class Network {
     return projectedJacobianNorm(layers, draws)
   }
 
-  /** What the heads beside the code give, by name: [N, Z] each. */
+  /** What the heads beside the code give, by name: [N, Z] each; a log variance within its range. */
   codeHeads(layers: readonly LayerPass[], x: Tensor2D): Record<string, Tensor2D> {
-    return this.#heads(this.#shape.layers.codeHeads, layers.at(-2)?.output ?? this.#standardised(x))
+    const heads = this.#heads(this.#shape.layers.codeHeads, layers.at(-2)?.output ?? this.#standardised(x))
+    if (!heads['logVariance']) return heads
+    return { ...heads, logVariance: heads['logVariance'].clipByValue(...codeLogVarianceRange) as Tensor2D }
   }
 
   /** The logits, and what the heads beside the output give, by name: [N, D] each. */

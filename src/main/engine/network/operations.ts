@@ -193,11 +193,18 @@ export const withGradient = (carrier: Tensor1D, value: Scalar, gradient: Tensor)
 /** 1 where a value is positive, else 0: the derivative of relu. A constant for the gradient. */
 export const isPositive = (values: Tensor2D): Tensor2D => native('Greater', T, [values, tf.scalar(0)]).cast('float32')
 
-/** 1 where a value is among the k largest of its row (all that equal the k-th pass), else 0. A constant for the gradient. */
+/** 1 where a value is among the k largest of its row, of equal ones the first; else 0: exactly k. A constant for the gradient. */
 export function largest(values: Tensor2D, k: number): Tensor2D {
   const [top] = nativeOutputs('TopKV2', { ...T, sorted: bool(false) }, [values, tf.scalar(k, 'int32')], 2)
   const least = native('Min', { ...T, Tidx: type('int32'), keep_dims: bool(true) }, [top!, tf.tensor1d([1], 'int32')])
-  return values.greaterEqual(least).cast('float32') as Tensor2D
+  const larger = native('Greater', T, [values, least]).cast('float32')
+  const equal = native('GreaterEqual', T, [values, least]).cast('float32').sub(larger)
+  const order = native('Cumsum', { ...T, Tidx: type('int32'), exclusive: bool(false), reverse: bool(false) }, [
+    equal,
+    tf.scalar(1, 'int32'),
+  ])
+  const places = larger.sum(1, true).neg().add(k)
+  return larger.add(equal.mul(native('LessEqual', T, [order, places]).cast('float32')))
 }
 
 /** Sum of squares of one kernel. */

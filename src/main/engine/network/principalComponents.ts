@@ -5,14 +5,18 @@ import type { Rows } from './rows.ts'
 import { product } from './operations.ts'
 import { largestCovariance, oversampling, passes } from './principalSizes.ts'
 
+/** Variances of float32 data are rounding below this share of the largest, and deviations below this share of the mean. */
+const rounding = 2 ** -21
+
 /** Rows at a time, and values of them: of images larger than 64x64x3 fewer rows, or a batch alone would take gigabytes. */
 const mostRows = 2048,
   mostValues = mostRows * 12_288
 
 /**
  * Mean and leading eigenvectors of the covariance, the largest first, each signed so that its entry of largest magnitude is
- * positive. Large inputs: randomised subspace iteration with oversampling (Halko, Martinsson and Tropp 2011, algorithm 4.4).
- * @returns mean [1, D], components [D, count] with orthonormal columns
+ * positive; zeros beyond the rank, where the data do not vary and any direction would be as good as another.
+ * Large inputs: randomised subspace iteration with oversampling (Halko, Martinsson and Tropp 2011, algorithm 4.4).
+ * @returns mean [1, D], components [D, count] with orthonormal columns, as many as the rank
  */
 export async function principalComponents(
   data: Rows,
@@ -69,13 +73,18 @@ export async function principalComponents(
   })
   const components = tf.tidy(() => {
     // Ascending eigenvalues: the last columns are the leading components.
-    const [, vectors] = nativeOutputs('SelfAdjointEigV2', { T: type('float32'), compute_v: bool(true) }, [small], 2) as [
+    const [values, vectors] = nativeOutputs('SelfAdjointEigV2', { T: type('float32'), compute_v: bool(true) }, [small], 2) as [
       Tensor1D,
       Tensor2D,
     ]
     const size = vectors.shape[0]
     const leading = vectors.slice([0, size - count], [size, count]).reverse(1) as Tensor2D
-    return signed(basis ? product(basis, leading) : leading)
+    const variances = values.dataSync().toReversed().slice(0, count)
+    // So many samples less their mean span one dimension less than they are.
+    const ofMean = data.count * mean.square().sum().dataSync()[0]! * rounding ** 2
+    const least = Math.max(variances[0]! * rounding, ofMean)
+    const varies = variances.map((value, at) => Number(at < data.count - 1 && value > least))
+    return signed(basis ? product(basis, leading) : leading).mul<Tensor2D>(tf.tensor1d(varies))
   })
   tf.dispose([small, ...(basis ? [basis] : [])])
   return { mean, components }

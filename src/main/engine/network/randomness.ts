@@ -13,4 +13,6 @@ export interface Randomness {
   keep(name: string, shape: number[], rate: number): Tensor
   /** Draws of shape [B, n] that depend on (seed, image, name) instead: the same for an image whenever it is seen. */
   readonly perImage: Randomness
+  /** Other draws at every validation, where all others are the same each time; absent where nothing is validated. */
+  readonly anew?: Randomness
 }

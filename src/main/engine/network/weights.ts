@@ -19,6 +19,11 @@ export const likelihoods = ['gaussian', 'fixedGaussian', 'bernoulli'] as const
 export type Likelihood = (typeof likelihoods)[number]
 /** Log variances of a learned Gaussian decoder are kept in this range: beyond it a single pixel decides the likelihood. */
 export const logVarianceRange = [-7, 7] as const
+/**
+ * The same of a code given an image, so that the divergence of one image does not outweigh that of all others. Codes of trained networks
+ * come close to their means, but not that close; a wider posterior than the prior's is hardly ever wanted.
+ */
+export const codeLogVarianceRange = [-20, 7] as const
 
 /** The heads of a probabilistic network; null for one that is not. */
 export function headsOf(likelihood: Likelihood | null): Heads | null {

@@ -35,6 +35,7 @@ export interface StepOptions {
 export class CompiledModel implements Model {
   readonly input: Shape
   readonly codeSize: number
+  readonly gated: boolean
   readonly specs: readonly WeightSpec[]
   readonly layers: Layers
   readonly #network: NetworkConfig
@@ -56,6 +57,7 @@ export class CompiledModel implements Model {
   constructor(spec: ModelSpec, validationSizes: readonly number[] = []) {
     const program = new Program(spec, validationSizes)
     this.input = spec.input
+    this.gated = spec.variant.gate !== undefined
     this.specs = program.weights
     this.#network = spec.config.network
     this.#statistics = program.statistics
@@ -129,6 +131,7 @@ export class CompiledModel implements Model {
    * The objective's terms on a batch of one of the declared sizes, nothing changed; after them what is watched.
    * @param clean the same images as they are judged, where the objective draws its inputs from them (binarised anew); the
    * batch's own where not given
+   * @param moment how far the training is: what is drawn anew at every validation depends on it
    */
   validate(
     batch: Batch,
@@ -137,9 +140,10 @@ export class CompiledModel implements Model {
     draw: number,
     labels: Int32Array | null = null,
     clean: Batch | null = null,
+    moment = 0,
   ): Float32Array {
     const judged: Record<string, Value> = this.#takesClean ? { clean: this.#value(clean ?? batch.slice()) } : {}
-    const [terms] = this.#session.run({ ...this.#feeds(batch, rows, seed, draw, afterTraining, labels), ...judged }, [
+    const [terms] = this.#session.run({ ...this.#feeds(batch, rows, seed, draw, afterTraining, labels, moment), ...judged }, [
       `validate${rows.length}`,
     ])
     return terms!.data as Float32Array
@@ -204,12 +208,14 @@ export class CompiledModel implements Model {
     draw: number,
     epoch: number,
     labels: Int32Array | null,
+    moment = 0,
   ): Record<string, Value> {
     return {
       ...(labels ? { labels: { shape: [labels.length], dtype: 'int32', data: labels } } : {}),
       batch: this.#value(batch),
       rows: { shape: [rows.length], dtype: 'int32', data: Int32Array.from(rows) },
       epoch: { shape: [], dtype: 'float32', data: new Float32Array([epoch]) },
+      moment: { shape: [1], dtype: 'int32', data: new Int32Array([moment]) },
       seed: { shape: [2], dtype: 'int32', data: new Int32Array([seed, draw]) },
     }
   }

@@ -79,13 +79,13 @@ export async function trainEpochs(
     stage.kind === 'classification' ? Int32Array.from(rows, (row) => inputs.labels![row]!) : null
   const save = (...names: CheckpointName[]) => run.save(model, layer, ...names)
 
-  /** The objective on the validation rows, what is watched there, and dead units; its draws are the same after every epoch. */
+  /** The objective on validation rows, what is watched there, and dead units. Draws are the same each time, but for `anew`. */
   const validate = async () => {
     const sums = new Float64Array(model.terms.length + model.watched.length)
     const active: number[] = []
     for (const [index, batch] of validationBatches.entries()) {
       const judged = clean === inputs ? null : gatherBatch(clean, batch)
-      const values = model.validate(gatherBatch(inputs, batch), batch, seed, -1 - index, labelsOf(batch), judged)
+      const values = model.validate(gatherBatch(inputs, batch), batch, seed, -1 - index, labelsOf(batch), judged, run.position.step)
       values.forEach((value, at) => {
         sums[at] = sums[at]! + value * batch.length
       })
@@ -171,7 +171,7 @@ export async function trainEpochs(
       progress.add(`${prefix}validation/`, [...measured, deadUnitsName], [...values, dead], run.position)
       if (patience > 0 && (run.position.best === null || values[0]! < run.position.best.loss)) {
         run.position = { ...run.position, best: { loss: values[0]!, epoch: run.position.epoch } }
-        run.best = model.weights()
+        run.best = { state: model.weights(), position: run.position }
       }
     }
     const last = run.position.step === end || outOfPatience()

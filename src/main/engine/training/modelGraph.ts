@@ -120,7 +120,14 @@ export class ModelGraph {
 
   /** What a step and a validation read of their inputs. */
   get fed(): Record<string, string> {
-    return { x: 'scaled', seed: 'seed', rows: 'rows', epoch: 'epoch', ...(this.classifies ? { labels: 'labels' } : {}) }
+    return {
+      x: 'scaled',
+      seed: 'seed',
+      rows: 'rows',
+      epoch: 'epoch',
+      moment: 'moment',
+      ...(this.classifies ? { labels: 'labels' } : {}),
+    }
   }
 
   givenWeights(): Given[] {
@@ -142,6 +149,7 @@ export class ModelGraph {
       { name: 'x', tensor: filled([size, this.rowSize]) },
       { name: 'seed', tensor: { shape: [2], dtype: 'int32', values: new Int32Array([1, 1]) } },
       { name: 'epoch', tensor: { shape: [], dtype: 'float32', values: new Float32Array([1]) } },
+      { name: 'moment', tensor: { shape: [1], dtype: 'int32', values: new Int32Array([1]) } },
       ...(this.classifies
         ? [{ name: 'labels', tensor: { shape: [size], dtype: 'int32' as const, values: new Int32Array(size) } }]
         : []),
@@ -159,7 +167,7 @@ export class ModelGraph {
       input: this.spec.input,
       labels: this.classifies ? (named('labels') as Tensor1D) : null,
       epoch: named('epoch') as Scalar,
-      random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D),
+      random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D, named('moment') as Tensor1D),
     }
   }
 

@@ -26,6 +26,7 @@ export class TrainingProgress {
     this.#secondsBefore = position.seconds
     this.#stepBefore = position.step
     this.#step = position.step
+    if (position.window) [this.#sums, this.#counted] = [Float64Array.from(position.window.sums), position.window.counted]
     this.steps = steps
   }
 
@@ -47,6 +48,11 @@ export class TrainingProgress {
     this.#counted++
   }
 
+  /** What was counted since the last window, for a checkpoint; undefined where that is nothing. */
+  get window(): Position['window'] {
+    return this.#sums && this.#counted > 0 ? { sums: [...this.#sums], counted: this.#counted } : undefined
+  }
+
   /** Turns what was counted since the last window into points: the mean over its steps. */
   endWindow(prefix: string, names: readonly string[], position: Position): void {
     if (!this.#sums || this.#counted === 0) return
@@ -56,7 +62,7 @@ export class TrainingProgress {
       this.#sums.map((sum) => sum / this.#counted),
       position,
     )
-    this.#sums.fill(0)
+    this.#sums = null
     this.#counted = 0
   }
 

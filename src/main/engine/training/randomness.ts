@@ -19,8 +19,9 @@ const draw = (op: 'StatelessRandomUniform' | 'StatelessRandomNormal', seed: Tens
  * computation the seed is an input, so that every step draws anew and a resumed run draws what it would have drawn.
  * @param seed int32 [2]: run's seed, step
  * @param rows int32 [B]: which images the batch holds
+ * @param moment int32 [1]: how far the training is, for what is drawn anew
  */
-export function randomness(seed: Tensor1D, rows: Tensor1D): Randomness {
+export function randomness(seed: Tensor1D, rows: Tensor1D, moment: Tensor1D | null = null): Randomness {
   const uniform: Randomness['uniform'] = (name, shape) => draw('StatelessRandomUniform', seed, name, shape)
   return {
     uniform,
@@ -29,6 +30,13 @@ export function randomness(seed: Tensor1D, rows: Tensor1D): Randomness {
     get perImage() {
       return imageRandomness(seed, rows)
     },
+    ...(moment && {
+      get anew() {
+        // Steps of training draw by numbers from 1 on, validations from -1 down: with the moment in the key these are none of them.
+        const key = mixed(native('AddV2', I, [seed.slice([0], [1]), times(moment, 0x9e3779b9)]))
+        return randomness(tf.concat([key, seed.slice([1], [1])]) as Tensor1D, rows)
+      },
+    }),
   }
 }
 

@@ -13,6 +13,7 @@ export function addInputs(model: ModelGraph): void {
   graph.input('seed', 'int32', [2])
   graph.input('rows', 'int32', [-1])
   graph.input('epoch', 'float32', [])
+  graph.input('moment', 'int32', [1])
   if (model.classifies) graph.input('labels', 'int32', [-1])
   addScaled(model, 'batch', 'scaled')
   if (model.takesClean) addScaled(model, 'clean', 'clean/scaled')

@@ -53,8 +53,8 @@ export class TrainingRun {
   whole: State
   /** What a resumed stage begins with: everything in the checkpoint. */
   resumed: State | null = null
-  /** Weights of the lowest validation loss so far, with early stopping. */
-  best: State | null = null
+  /** Weights of the lowest validation loss so far and where they were reached, with early stopping. */
+  best: { state: State; position: Position } | null = null
 
   constructor(job: TrainJob, port: Port, data = openTrainingData(job.datasetFolder, job.config)) {
     const { config, seed } = job
@@ -85,19 +85,22 @@ export class TrainingRun {
     this.specs = weightsOf(variant, config, seen, seen.classes.length)
     const last = this.plan.at(-1)
     removePartials(job.runFolder)
+    let window: Position['window']
     if (job.resume) {
       const { position, state } = readCheckpoint(job.runFolder, 'last')
-      this.position = position
+      const { window: begun, ...here } = position
+      window = begun
+      this.position = here
       this.resumed = state
       this.whole = weightsOnly(state)
-      if (config.training.patience > 0 && position.best) this.best = readCheckpoint(job.runFolder, 'best').state
+      if (config.training.patience > 0 && position.best) this.best = readCheckpoint(job.runFolder, 'best')
     } else {
       removeCheckpoints(job.runFolder)
       this.position = { stage: 0, step: 0, epoch: 0, seconds: 0, best: null }
       this.whole = this.initial()
     }
     this.saved = this.position
-    this.progress = new TrainingProgress(this.position, last ? last.startStep + last.steps : 0)
+    this.progress = new TrainingProgress({ ...this.position, window }, last ? last.startStep + last.steps : 0)
   }
 
   /** The autoencoder that pretrained layers are unrolled to. */
@@ -134,7 +137,7 @@ export class TrainingRun {
     const behind = <T>(values: Readonly<Record<string, T>>) =>
       Object.fromEntries(Object.entries(values).map(([name, value]) => [`stage/${name}`, value]))
     // The best weights go first: `last` says where to resume, and what came before it must be there.
-    if (this.best && !layer) await this.write('best', this.best)
+    if (this.best && !layer) await this.write('best', this.best.state, {}, this.best.position)
     const all = layer ? { ...this.whole, ...behind(modelState) } : modelState
     // A snapshot is looked at and never resumed: the optimizer's slots would make it three times as large.
     for (const name of names)
@@ -142,15 +145,25 @@ export class TrainingRun {
     this.progress.saved()
   }
 
+  /** Where the run is, with the window of points that has begun. */
+  private get here(): Position {
+    const { window } = this.progress
+    return window ? { ...this.position, window } : this.position
+  }
+
   /**
    * Writes a checkpoint of where the run is; as often as it takes where the disk is full. @throws Stopped where that is asked
    * for meanwhile
    */
-  async write(name: CheckpointName, state: State, shapes: Readonly<Record<string, readonly number[]>> = {}): Promise<void> {
+  async write(
+    name: CheckpointName,
+    state: State,
+    shapes: Readonly<Record<string, readonly number[]>> = {},
+    position = this.here,
+  ): Promise<void> {
     const {
       job: { runFolder, variant, config, seed },
       data: { seen },
-      position,
     } = this
     const known =
       config.pretraining.kind === 'none' ? {} : Object.fromEntries(this.stackSpecs.map((spec) => [spec.name, spec.shape]))

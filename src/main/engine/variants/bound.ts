@@ -7,11 +7,15 @@ import { isContinuous, type Facts, type Problem, type Step, type Watched } from 
 /** What the variants that maximise a bound on log p(x) share. */
 
 export const boundSettings = {
-  decoder: z.enum(likelihoods).default('bernoulli').meta({
-    title: 'Decoder',
-    description:
-      'p(x|z): Gaussian with learned mean and variance (its log variance is kept in [-7, 7]), Gaussian with variance 1, or Bernoulli.',
-  }),
+  decoder: z
+    .enum(likelihoods)
+    .default('bernoulli')
+    .meta({
+      title: 'Decoder',
+      description:
+        'p(x|z): Gaussian with learned mean and variance (its log variance is kept in [-7, 7]), Gaussian with variance 1, or Bernoulli. ' +
+        'The log variance of a code given an image is kept in [-20, 7].',
+    }),
   warmupEpochs: z
     .number()
     .min(0)

@@ -2,7 +2,7 @@ import { counted } from '../../../shared/words.ts'
 import { z } from 'zod'
 import { defineVariant } from './variant.ts'
 
-/** Only the k largest code units of each image pass, in training and afterwards. */
+/** Only the k largest code units of each image pass, of equal ones the first, in training and afterwards; the others are 0. */
 export default defineVariant({
   id: 'kSparse',
   title: 'k-sparse',
@@ -34,6 +34,6 @@ export default defineVariant({
       ? ['With as many as there are, all code units pass: nothing is sparse; set regularizer.k to less.']
       : [],
   gate: (code, { k }, { largest }) => code.mul(largest(code, k)),
-  gateInTorch: ({ k }) => `code * (code >= code.topk(${k}).values[:, -1:])`,
+  gateInTorch: ({ k }) => `code * (code.argsort(1, descending=True, stable=True).argsort(1) < ${k})`,
   objective: ({ x, network }) => ({ reconstruction: network.reconstructionTerm(network.decode(network.encode(x)), x) }),
 })

@@ -114,7 +114,8 @@ export default defineVariant({
     const contrast = boltzmann.freeEnergy(machine, x, pre).mean().sub(boltzmann.freeEnergy(machine, model.visible).mean())
     const logits =
       persistent || steps > 1 ? network.decode(boltzmann.sampleHidden(machine, output, random, 'hidden/data')) : model.logits
-    if (visible === 'bernoulli' && hidden === 'bernoulli') watch('pseudoLikelihood', boltzmann.pseudoLikelihood(machine, x, random))
+    if (visible === 'bernoulli' && hidden === 'bernoulli')
+      watch('pseudoLikelihood', boltzmann.pseudoLikelihood(machine, x, random.anew ?? random))
     return { reconstruction: boltzmann.valuedAs(contrast.asScalar(), network.reconstructionTerm(logits, x)) }
   },
   afterStep: ({ observed, settings: { persistent } }) => (persistent ? { state: { chains: observed['chains']! } } : {}),

@@ -1,4 +1,5 @@
 import { isAlwaysOn } from '../../../../shared/activity.ts'
+import { inactiveState } from '../../network/activation.ts'
 import { isPrior } from '../../../../shared/collapse.ts'
 import type { ResultOf } from '../../../../shared/answers.ts'
 import { sizeOf } from '../../../../shared/shape.ts'
@@ -22,10 +23,10 @@ const gradientImages = 64
 /** What each code unit does over the test split. */
 export const units: Answer<'units'> = async ({ offset, count, exciting, bins }, { subject, drawing, report }) => {
   const { dataset, network } = subject
-  const { codeSize, codeActivation } = network
+  const { codeSize, codeActivation, gated } = network
   const rows = dataset.test
   const codes = await codesOf(subject, rows, part(report, 0, 0.4))
-  const figures = figuresOf(codes, codeSize, codeActivation === 'tanh' ? -1 : 0)
+  const figures = figuresOf(codes, codeSize, inactiveState(codeActivation, gated))
   const latent = network.latent
   const statistics = latent ? await unitStatistics(latent, dataset, rows, part(report, 0.4, 0.7)) : null
   const outgoing = latent?.outgoing() ?? []

@@ -5,7 +5,7 @@ import type { Layer } from '../../../network/layer.ts'
 import { classifierOf } from '../../../network/weights.ts'
 import { layersOfVariant, type Variant } from '../../../variants/variant.ts'
 import { quoted } from '../subject.ts'
-import { clamped, gate, pieces } from './pieces.ts'
+import { clamped, codeClamped, gate, pieces } from './pieces.ts'
 import { Definitions, Sequence } from './sequence.ts'
 
 /** A trained network as its checkpoint describes it. */
@@ -39,7 +39,7 @@ export function torchLoader({ file, variant, config, inputShape, images, classes
     begin.push(standardising(data.statistics!))
   }
   const encoder = sequence('encoder', begin).add(layers.encoder)
-  const heads = layers.codeHeads.map((layer) => encoder.beside('log_variance', layer))
+  const heads = layers.codeHeads.map((layer) => encoder.beside('log_variance', layer).end([codeClamped]))
   encoder.end(gated(variant, config, definitions))
   const classifies = fineTuning.kind === 'classification'
   const rest = classifies

@@ -1,5 +1,5 @@
 import type { Activation } from '../../../../../shared/config.ts'
-import { logVarianceRange } from '../../../network/weights.ts'
+import { codeLogVarianceRange, logVarianceRange } from '../../../network/weights.ts'
 
 /** Modules that a network may need beside its layers, as lines of Python. */
 export const pieces = {
@@ -65,5 +65,6 @@ export const activationModules: Record<Activation, string | null> = {
   softplus: 'nn.Softplus()',
 }
 
-/** Keeps log variances of the output in their range. */
+/** Keep log variances of the code and of the output in their ranges. */
+export const codeClamped = `nn.Hardtanh(${codeLogVarianceRange.join(', ')})`
 export const clamped = `nn.Hardtanh(${logVarianceRange.join(', ')})`
