@@ -49,6 +49,12 @@ export function formatFigure(value: number | null | undefined, format: FigureFor
   return formatDecimals(value * scaleOf(format), digits)
 }
 
+/** A figure in its unit with all its digits, as programs read it. Shares get none that come of the multiplication by a hundred. */
+export function figureInFull(value: number, { unit }: Pick<FigureFormat, 'unit'>): string {
+  const scale = scaleOf({ unit })
+  return String(scale === 1 ? value : Number((value * scale).toPrecision(15)))
+}
+
 /** With the sign of per cent, which every number carries where the unit does not stand above it. */
 export const withSign = (text: string, unit: string): string => (unit === '%' ? `${text}%` : text)
 

@@ -271,7 +271,7 @@ const words = new Map(figureInfos().map((info) => [info.key, info]))
 const figure = (key: string) => words.get(key)
 const sources: Sources = { variant: (id) => id.toUpperCase(), experiment: () => null, figure, value: (key) => values[key] ?? null }
 
-test('what is saved as a file is what stands on screen', () => {
+test('what is saved as a file is what stands on screen, figures with all their digits', () => {
   const [row] = randomRows(1, 1)
   const facts = new Map(factColumns(sources).map((column) => [column.key, column]))
   const figure = (key: string, title: string, unit: string) =>
@@ -304,7 +304,7 @@ test('what is saved as a file is what stands on screen', () => {
     ['=1+1', '3', 'a, b', '12.35', '93.1%', '−101.25', '–', '0.3', '512, 64', ''],
   )
   const table = tableTexts(plainItems([own]), columns)
-  assert.deepEqual(table.rows, [['=1+1', '3', 'a, b', '12.35', '93.1', '-101.25', '–', '0.3', '512, 64']])
+  assert.deepEqual(table.rows, [['=1+1', '3', 'a, b', '12.3456', '93.147', '-101.25', '–', '0.3', '512, 64']])
   assert.deepEqual(
     table.columns.map(({ title, unit }) => (unit ? `${title} (${unit})` : title)),
     [
@@ -337,7 +337,7 @@ test('what is saved as a file is what stands on screen', () => {
   )
   assert.deepEqual(grouped.rows, [
     ['Denoising', '3', 'a, b', '12.3 ± 0.4', '1'],
-    ['=1+1', '3', 'a, b', '12.35', ''],
+    ['=1+1', '3', 'a, b', '12.3456', ''],
   ])
   for (const { key } of standardView.columns)
     assert.ok(

@@ -1,5 +1,5 @@
 import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
-import { differenceUnit, scaleOf } from '../../../shared/figures.ts'
+import { differenceUnit, figureInFull } from '../../../shared/figures.ts'
 import { aimNote } from './aims.ts'
 import { absent } from '../../../shared/quantities.ts'
 import { choiceWords } from '../../../shared/words.ts'
@@ -136,13 +136,10 @@ function differenceTable({ groups, groupFigures, correction }: Comparison): Text
  * Numbers in a figure's unit with all their digits, half of an interval behind its mean; of how many it is a count as the text
  * has it.
  */
-function inFull(values: readonly (number | null)[], unit: string, text: string): string {
-  if (values.includes(null)) return absent
-  const scale = scaleOf({ unit })
-  // Shares in per cent get no digits that come of the multiplication.
-  const written = values.map((value) => String(scale === 1 ? value! : Number((value! * scale).toPrecision(15))))
-  return written.join(' ± ') + (/ of .*$/.exec(text)?.[0] ?? '')
-}
+const inFull = (values: readonly (number | null)[], unit: string, text: string): string =>
+  values.includes(null)
+    ? absent
+    : values.map((value) => figureInFull(value!, { unit })).join(' ± ') + (/ of .*$/.exec(text)?.[0] ?? '')
 
 /** `1.2 (0.7 to 1.7)` as three numbers. */
 function numbersOf(text: string): [string, string, string] {

@@ -1,11 +1,12 @@
-import type { GroupCell } from '../../../shared/runTable.ts'
+import { figureInFull } from '../../../shared/figures.ts'
+import type { GroupCell, RunRow } from '../../../shared/runTable.ts'
 import type { TableColumn } from './columns.ts'
 import type { Item } from './rows.ts'
 
 /** Columns of the page alone: what can be pressed, not read. */
 const unread = new Set(['actions'])
 
-/** The lines of the table as texts, exactly as they are on screen, all of them and not only those in sight. */
+/** The lines of the table as they are on screen, all of them and not only those in sight; figures of runs with all their digits. */
 export function tableTexts(
   items: readonly Item[],
   columns: readonly TableColumn[],
@@ -17,13 +18,18 @@ export function tableTexts(
     const bare = unit === '%' ? text.replace(/%$/, '') : text
     return /^−[\d.]/.test(bare) ? bare.replaceAll('−', '-') : bare
   }
+  const ofRun = (column: TableColumn, row: RunRow): string => {
+    const text = column.text(row),
+      value = column.kind === 'figure' || column.kind === 'series' ? column.read(row) : null
+    return typeof value === 'number' && Number.isFinite(value) ? figureInFull(value, column) : plain(column, text)
+  }
   return {
     columns: [
       ...shown.map(({ title, unit, numeric }) => ({ title, unit: unit === 'units' ? '' : unit, numeric })),
       ...(grouped ? [{ title: 'Runs', unit: '', numeric: true }] : []),
     ],
     rows: items.map((item) => {
-      if (item.kind === 'run') return [...shown.map((column) => plain(column, column.text(item.row))), ...(grouped ? [''] : [])]
+      if (item.kind === 'run') return [...shown.map((column) => ofRun(column, item.row)), ...(grouped ? [''] : [])]
       const { group, rows } = item
       return [
         ...shown.map((column) =>
