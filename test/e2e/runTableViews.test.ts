@@ -42,6 +42,12 @@ tableTest(
   },
 )
 
+/** Whether a number on the screen is one in a file with as many digits as are shown. */
+const isRounded = (shown: string, written: string): boolean => {
+  const decimals = /\.(\d+)/.exec(shown)?.[1]?.length ?? 0
+  return shown === written || Math.abs(Number(shown.replaceAll(',', '')) - Number(written)) <= 0.500001 * 10 ** -decimals
+}
+
 tableTest('the file has the cells of the table, all rows of it, in its order', async (page) => {
   await sortBy(page, 'Run')
   await page.locator('th[aria-sort=ascending]').waitFor()
@@ -73,9 +79,9 @@ tableTest('the file has the cells of the table, all rows of it, in its order', a
     shown.forEach((cell, row) => {
       const written = body[row]![at]!,
         number = /^-?[\d.]+(e-?\d+)?$/.test(written)
-      // Numbers are the very ones; other cells may have a sign in front on the screen, and tags stand apart.
+      // Numbers have all their digits in the file; other cells may have a sign in front on the screen, and tags stand apart.
       const same = number
-        ? cell.replace(/%$/, '').replaceAll('−', '-') === written
+        ? isRounded(cell.replace(/%$/, '').replaceAll('−', '-'), written)
         : written === ''
           ? /^–?$/.test(cell)
           : written
