@@ -11,7 +11,7 @@ const plans = {
     dataset: 'sprites',
     seeds: [1, 2, 3],
     settings: { network: { layers: [16] }, training: { epochs: 8, batchSize: 16 } },
-    variants: [{ variant: 'classical' }, { variant: 'denoising' }, { variant: 'contractive' }],
+    variants: [{ variant: 'classical' }, { variant: 'denoising' }, { variant: 'kSparse' }],
   },
   digits: {
     name: 'Three regularizers',

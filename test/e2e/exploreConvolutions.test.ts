@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
+import { writeColours } from '../fixtures/colourFolder.ts'
 import { convolvedHome } from '../fixtures/exploredHome.ts'
 import { drawn } from './canvas.ts'
 import { addressed, exploredForAll, go, saved, settled, textsOf } from './exploring.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+import { heading } from './pages.ts'
 import { settles } from './settles.ts'
 
 const explored = exploredForAll(convolvedHome)
@@ -73,7 +77,10 @@ const views: Record<string, (page: Page, name: string) => Promise<unknown>> = {
   chain: (page, name) => drawn(page.getByRole('img', { name: new RegExp(`^Chain of ${name}: 4 chains`) }), 1000),
   generate: (page) => page.getByRole('application', { name: /: 64 images/ }).waitFor(),
   'generate?show=units': async (page) => {
-    await page.getByRole('slider', { name: /^Unit 1/ }).waitFor()
+    await page
+      .getByRole('slider', { name: /^Unit 1/ })
+      .first()
+      .waitFor()
     await page.locator('canvas[aria-label="Images along unit 1"], [aria-label="Images along unit 1"] canvas').waitFor()
   },
   'generate?show=between': (page) => page.getByRole('application', { name: /^Through the code: 11 images/ }).waitFor(),
@@ -87,19 +94,64 @@ const views: Record<string, (page: Page, name: string) => Promise<unknown>> = {
   units: (page) => page.getByRole('img', { name: 'Filter of unit 1', exact: true }).waitFor(),
   copying: (page) => page.getByText(/is reconstructed, and \d+% of that of random pixels/).waitFor(),
   map: (page, name) => drawn(page.getByRole('application', { name: new RegExp(`^Map of ${name}`) }), 300),
-  features: (page, name) => page.getByRole('listbox', { name: `Maps of conv1 of ${name}: 12 images` }).waitFor(),
+  features: (page, name) => page.getByRole('listbox', { name: new RegExp(`^Maps of conv1 of ${name}: \\d+ images`) }).waitFor(),
+}
+
+async function seeEachView(page: Page, name: string, run: string): Promise<void> {
+  for (const [view, there] of Object.entries(views)) {
+    await go(page, `#/explore/${run}/${view}`)
+    await there(page, name)
+    await settled(page)
+    assert.equal(await page.locator('main').getByRole('alert').count(), 0, `${name}: ${view}`)
+  }
 }
 
 browserTest('every view works on convolutional networks of odd images, whatever their regularizer', async ({ serve, open }) => {
   const { url } = await serve(explored.home.home)
   const page = await open(url)
-  for (const name of ['noisy', 'tight', 'bayes'])
-    for (const [view, there] of Object.entries(views)) {
-      await go(page, `#/explore/${explored.home.runs[name]}/${view}`)
-      await there(page, name)
-      await settled(page)
-      assert.equal(await page.locator('main').getByRole('alert').count(), 0, `${name}: ${view}`)
-    }
+  for (const name of ['noisy', 'tight', 'bayes']) await seeEachView(page, name, explored.home.runs[name]!)
   await go(page, `#/runs/${explored.home.runs['tight']}`)
   await page.getByRole('application', { name: /^First-layer filters: 8 images/ }).waitFor()
 })
+
+browserTest(
+  'from a folder of colour images to a first comparison by convolutions, each view, an exported encoder and its codes',
+  async ({ folder, serve, open }) => {
+    const images = writeColours(join(folder, 'images'), { width: 24, height: 24, count: 63 })
+    const page = await open((await serve(join(folder, 'home'))).url)
+    await page.getByLabel('Folder or file', { exact: true }).fill(images)
+    await page.getByRole('button', { name: 'Import', exact: true }).and(page.locator(':enabled')).click()
+    await page.getByText('has been imported: 63 images').waitFor()
+    await page.getByText(/Convolutions: here 32x4s2, 64x4s2, because images have 1,728 values\./).waitFor()
+    await page.getByText(/^Takes about [\d.]+ (s|min).* \(a rough estimate, .*\), and ends in the comparison\.$/).waitFor()
+    await page.getByRole('button', { name: 'Train and compare' }).click()
+    await heading(page, 'Compare').waitFor({ timeout: 200_000 })
+    await page.locator('td[data-figure=squaredError]').nth(2).waitFor()
+    await page.getByText(/has the lowest squared error/).waitFor()
+    const runs = /runs=([^&]+)/.exec(page.url())![1]!.split(',')
+    assert.equal(runs.length, 3)
+    assert.deepEqual(await barriers(page), [])
+    await seeEachView(page, 'First denoising', runs[2]!)
+
+    await go(page, `#/runs/${runs[2]}`)
+    await page.getByRole('table', { name: 'The network from its input to its output' }).getByText('6 x 6 x 64').first().waitFor()
+    await page.getByRole('button', { name: 'Save as ONNX' }).click()
+    const file = join(folder, 'encoder.onnx'),
+      codes = join(folder, 'codes.csv')
+    await page.getByLabel('File').fill(file)
+    await page.getByRole('button', { name: 'Export', exact: true }).click()
+    await page.getByRole('complementary').getByRole('status').getByText('Largest difference').waitFor()
+    await go(page, '#/exports')
+    await page.getByRole('button', { name: 'Embed images' }).click()
+    const embed = page.getByRole('region', { name: 'Embed images' })
+    await embed.getByText('An ONNX file').click()
+    await embed.getByRole('combobox', { name: 'ONNX file' }).fill(file)
+    await embed.getByText('Takes images of').waitFor()
+    await embed.getByText('Also write them to a file').click()
+    await embed.getByRole('combobox', { name: 'File', exact: true }).fill(codes)
+    await embed.getByRole('button', { name: 'Embed', exact: true }).and(page.locator(':enabled')).click()
+    await embed.getByText(/^63 codes of \d+ values/).waitFor()
+    assert.equal(readFileSync(codes, 'utf8').trim().split(/\r?\n/).length, 1 + 63)
+    assert.deepEqual(await barriers(page), [])
+  },
+)
