@@ -303,7 +303,7 @@ test('stages follow each other without a gap; every series lies in its own', asy
     const first = own.filter(({ step }) => step === startStep)
     assert.deepEqual(
       first.map(({ key, epoch }) => [key, epoch]),
-      [[`${prefix}validation/squaredError`, startEpoch]],
+      ['squaredError', 'deadUnits'].map((name) => [`${prefix}validation/${name}`, startEpoch]),
     )
     assert.ok(
       own.every(

@@ -157,7 +157,7 @@ export function describeCheckpointFile(file: string): Omit<Checkpoint, 'state'> 
     const { variant, seed, dataset = null } = metadata
     return { variant: variant!, config, seed: Number(seed), dataset, inputShape, classes, position }
   } catch (cause) {
-    if (cause instanceof WorkbenchError) throw cause
+    if (cause instanceof WorkbenchError && cause.code === 'FILE_UNSUPPORTED') throw cause
     throw new WorkbenchError(
       'CHECKPOINT_DAMAGED',
       `${file} does not hold what this run needs; restore it from a copy or train again.`,

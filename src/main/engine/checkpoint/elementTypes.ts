@@ -23,6 +23,11 @@ function brains(bytes: ArrayBuffer): Float32Array {
   return new Float32Array(Uint32Array.from(new Uint16Array(bytes), (half) => half << 16).buffer)
 }
 
+/** Others that the format knows, of which weights cannot be made; what is none of either kind is damage. */
+export const otherTypes: ReadonlySet<unknown> = new Set(
+  'BOOL U8 I8 I16 U16 I32 U32 I64 U64 F4 F6_E2M3 F6_E3M2 F8_E4M3 F8_E5M2 F8_E8M0 C64'.split(' '),
+)
+
 /** By their names in a file's header. */
 export const elementTypes: ReadonlyMap<unknown, ElementType> = new Map<unknown, ElementType>([
   ['F32', { width: 4, read: (bytes) => new Float32Array(bytes) }],

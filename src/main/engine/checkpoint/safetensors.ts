@@ -6,7 +6,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { isObject, parseJson } from '../../../shared/json.ts'
 import { documentLimits } from '../../../shared/limits.ts'
 import { readAll, syncFolder, writeAll } from '../files/durable.ts'
-import { elementTypes } from './elementTypes.ts'
+import { elementTypes, otherTypes } from './elementTypes.ts'
 
 export interface NamedTensor {
   shape: number[]
@@ -173,11 +173,12 @@ function readEntries(file: string, descriptor: number): { metadata: Record<strin
   const entries = Object.entries(tensors).map(([name, entry]): Entry => {
     const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as { dtype?: unknown; shape?: unknown; data_offsets?: unknown }
     const width = elementTypes.get(dtype)?.width
-    if (typeof dtype !== 'string') throw damaged(`${name} has no element type`)
+    if (width === undefined && !otherTypes.has(dtype))
+      throw damaged(`${name} has the element type ${String(dtype)}, which there is not`)
     if (width === undefined)
       throw new WorkbenchError(
         'FILE_UNSUPPORTED',
-        `${file} holds ${name} as ${dtype}, which weights cannot be read from; ` +
+        `${file} holds ${name} as ${String(dtype)}, which weights cannot be read from; ` +
           `convert it to float32 (or one of ${[...elementTypes.keys()].join(', ')}).`,
       )
     if (

@@ -12,7 +12,7 @@ export const formatVersion = '1'
 /**
  * The settings that a checkpoint says it was trained with.
  * @throws WorkbenchError FILE_UNSUPPORTED where it is of a format, a variant or a setting that this version does not know;
- * CHECKPOINT_DAMAGED where its checksum says that nobody wrote so; ZodError or SyntaxError where it says nothing
+ * CHECKPOINT_DAMAGED where its checksum says that nobody wrote so; another error where it says nothing
  */
 export function understoodConfig(file: string, metadata: Readonly<Record<string, string>>): Config {
   const unknown = (what: string): WorkbenchError => {
@@ -25,8 +25,9 @@ export function understoodConfig(file: string, metadata: Readonly<Record<string,
     )
   }
   const { formatVersion: format = formatVersion, variant } = metadata
+  if (variant === undefined) throw new Error('it says nothing of its variant')
   if (format !== formatVersion) throw unknown(`is written in format ${format}`)
-  if (variant !== undefined && !variants.some(({ id }) => id === variant)) throw unknown(`is of the variant “${variant}”`)
+  if (!variants.some(({ id }) => id === variant)) throw unknown(`is of the variant “${variant}”`)
   const said: unknown = JSON.parse(metadata['config'] ?? '')
   const { data, error } = configSchema.safeParse(said)
   if (data) return data
