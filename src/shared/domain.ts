@@ -97,7 +97,7 @@ export const evaluationSchema = z.object({
   /** For every code unit the share of test images in which it is active. */
   unitActivity: z.array(z.number()).nullable().default(null),
   /** p(x|z) of a probabilistic network; null for others, as are the figures that follow. */
-  likelihood: z.enum(['gaussian', 'fixedGaussian', 'bernoulli']).nullable().default(null),
+  likelihood: z.enum(['gaussian', 'sharedGaussian', 'fixedGaussian', 'bernoulli']).nullable().default(null),
   /** Nats, mean over test images. */
   elbo: newFigure,
   /** Standard error of `elbo` that its draws of the code leave, and how many draws of each image there were. */

@@ -42,6 +42,24 @@ function bound64(
   epsilon: number[][][],
 ): number {
   let total = 0
+  const sigmoids = (z: number[]) =>
+    affine(
+      affine(z, weights, 'decoder/0').map((value) => Math.max(0, value)),
+      weights,
+      'decoder/mean',
+    ).map((value) => 1 / (1 + Math.exp(-value)))
+  // One variance for all values of all draws: the most likely one.
+  const errors =
+    decoder === 'sharedGaussian' ? x.flatMap((row, n) => drawnOf(row, n).flatMap((z) => errorsOf(row, sigmoids(z)))) : [1]
+  const shared = Math.log(errors.reduce((sum, value) => sum + value, 0) / errors.length)
+  function drawnOf(row: number[], n: number): number[][] {
+    const hidden = affine(row, weights, 'encoder/0').map((value) => Math.max(0, value))
+    const [mean, logVariance] = [affine(hidden, weights, 'encoder/mean'), affine(hidden, weights, 'encoder/logVariance')]
+    return epsilon.map((draws) => mean.map((mu, j) => mu + Math.exp(logVariance[j]! / 2) * draws[n]![j]!))
+  }
+  function errorsOf(row: number[], means: number[]): number[] {
+    return means.map((value, d) => (row[d]! - value) ** 2)
+  }
   x.forEach((row, n) => {
     const hidden = affine(row, weights, 'encoder/0').map((value) => Math.max(0, value))
     const mean = affine(hidden, weights, 'encoder/mean'),
@@ -58,11 +76,11 @@ function bound64(
           logP += row[d]! * Math.log(p) + (1 - row[d]!) * Math.log(1 - p)
         })
       } else {
-        const mu = affine(back, weights, 'decoder/mean').map((value) => 1 / (1 + Math.exp(-value)))
+        const mu = sigmoids(z)
         const lv =
           decoder === 'gaussian'
             ? affine(back, weights, 'decoder/logVariance').map((value) => Math.min(7, Math.max(-7, value)))
-            : mu.map(() => 0)
+            : mu.map(() => shared)
         mu.forEach((value, d) => {
           logP -= 0.5 * (Math.log(2 * Math.PI) + lv[d]! + (row[d]! - value) ** 2 / Math.exp(lv[d]!))
         })
@@ -82,13 +100,17 @@ function bound64(
 }
 
 const cases: [string, Settings, number][] = [
-  ...(['bernoulli', 'gaussian', 'fixedGaussian'] as const).map((decoder): [string, Settings, number] => [
+  ...(['bernoulli', 'gaussian', 'sharedGaussian', 'fixedGaussian'] as const).map((decoder): [string, Settings, number] => [
     'variational',
     { decoder, samples: 2, klWeight: 0.7 },
     0.7,
   ]),
   ['betaVae', { samples: 1, warmupEpochs: 3 }, 4],
-  ...(['bernoulli', 'gaussian'] as const).map((decoder): [string, Settings, number] => ['iwae', { decoder, samples: 4 }, 1]),
+  ...(['bernoulli', 'gaussian', 'sharedGaussian'] as const).map((decoder): [string, Settings, number] => [
+    'iwae',
+    { decoder, samples: 4 },
+    1,
+  ]),
 ]
 
 for (const [variant, regularizer, klWeight] of cases) {

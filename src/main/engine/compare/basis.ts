@@ -3,6 +3,7 @@ import { lossUnit } from '../../../shared/lossUnit.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { validatedTogether } from '../../../shared/split.ts'
 import { thousands } from '../../../shared/words.ts'
+import { likelihoodWords } from '../figures/likelihood.ts'
 import { variants } from '../variants/index.ts'
 
 /** The clean squared error, which is the same measure for every variant. */
@@ -90,11 +91,6 @@ const basis = (id: readonly unknown[], words: string, unit: string): Basis => ({
 const togetherWords = (set: 'train' | 'validation', batchSize: number): string =>
   `means of ${set === 'train' ? thousands(batchSize) : `up to ${thousands(validatedTogether(batchSize))}`} images`
 
-const likelihoodWords = {
-  gaussian: 'a Gaussian likelihood',
-  fixedGaussian: 'a Gaussian likelihood of variance 1',
-  bernoulli: 'a Bernoulli likelihood',
-} as const
 const penaltyWords = (term: string): string =>
   term === 'kl' ? 'the KL term' : `the ${term.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()} term`
 

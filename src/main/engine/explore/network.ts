@@ -4,6 +4,7 @@ import type { EncoderPass, Latent, Model } from '../evaluate/model.ts'
 import { bernoulli, type Machine } from '../network/boltzmann.ts'
 import type { Network } from '../network/network.ts'
 import { logLikelihoodOf } from '../network/probability.ts'
+import { sharedVariance } from '../network/normalisation.ts'
 import { outgoingNorms } from '../network/readers.ts'
 import type { Randomness } from '../network/randomness.ts'
 import { logVarianceRange, type Layers, type Likelihood } from '../network/weights.ts'
@@ -134,6 +135,7 @@ export class ExploredNetwork implements Model {
     const { likelihood, config } = this
     if (likelihood === 'gaussian') return { kind: 'gaussian', deviation: null }
     if (likelihood === 'fixedGaussian') return { kind: 'gaussian', deviation: 1 }
+    if (likelihood === 'sharedGaussian') return { kind: 'gaussian', deviation: Math.sqrt(this.weight(sharedVariance)[0]!) }
     if (likelihood === 'bernoulli' || (config.reconstruction === 'crossEntropy' && config.network.outputActivation === 'sigmoid'))
       return { kind: 'bernoulli', deviation: null }
     return { kind: 'gaussian', deviation }

@@ -6,6 +6,7 @@ import { boundDraws, boundError, likelihoodImages, likelihoodSamples } from './p
 
 export const likelihoodWords = {
   gaussian: 'a Gaussian likelihood',
+  sharedGaussian: 'a Gaussian likelihood of one variance',
   fixedGaussian: 'a Gaussian likelihood of variance 1',
   bernoulli: 'a Bernoulli likelihood',
 } as const

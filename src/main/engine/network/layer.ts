@@ -94,6 +94,8 @@ export interface Layer {
   activation: Activation
   /** What its sums are normalised by before the activation; absent where they are not. */
   normalised?: Normalised
+  /** Name of the variance around what it gives, which all values share; absent where there is no such thing. */
+  variance?: string
 }
 
 /** One named tensor of a network, with how it begins. Names are fixed by the design: `encoder/0/kernel`, `decoder/0/bias`, ... */

@@ -2,7 +2,7 @@ import type { ChannelStatistics, NetworkConfig, Reconstruction } from '../../../
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import { meanSquaredJacobianNorm, projectedJacobianNorm, type LayerPass } from './jacobian.ts'
 import { filtersIn, type Layer, type Normalised } from './layer.ts'
-import { epsilon } from './normalisation.ts'
+import { epsilon, leastVariance } from './normalisation.ts'
 import * as operations from './operations.ts'
 import { classifierOf, codeLogVarianceRange, type Layers } from './weights.ts'
 
@@ -20,10 +20,10 @@ export interface NetworkShape {
   /** What of the encoder's output is the code; all of it without a gate. */
   gate?: (code: Tensor2D) => Tensor2D
   /**
-   * Given in training: layers are normalised by their batch, and what that was is told here, once for each pass through a layer.
-   * Without it they are normalised by the running statistics, which then are among the weights.
+   * Given in training: layers are normalised by their batch, and what that was is told here by the names of the running
+   * statistics, once for each pass through a layer. Without it they are normalised by these, which then are among the weights.
    */
-  onBatch?: (layer: Layer, mean: Tensor1D, variance: Tensor1D) => void
+  onBatch?: (statistics: Readonly<Record<string, Tensor>>) => void
 }
 
 /** A constant channel is what it is; divided by 1 it stays so. */
@@ -113,6 +113,19 @@ export class Network {
     return activate(logits, this.#config.outputActivation)
   }
 
+  /**
+   * The variance that all values share around the decoder's means, a scalar: the batch's own in training, which is the most
+   * likely one, else the running one. @param squaredErrors [N, D]
+   */
+  sharedVariance(squaredErrors: Tensor2D): Scalar {
+    const name = this.#shape.layers.decoder.at(-1)!.variance!
+    const { onBatch } = this.#shape
+    if (!onBatch) return this.#weights[name]!.reshape([])
+    const variance = squaredErrors.mean<Scalar>().maximum<Scalar>(leastVariance)
+    onBatch({ [name]: variance.reshape([1]) })
+    return variance
+  }
+
   /** @param code [N, Z] -> class probabilities [N, C] of a network that classifies */
   classify(code: Tensor2D): Tensor2D {
     return probabilitiesOf(this.#classLogits(code))
@@ -177,7 +190,7 @@ export class Network {
     if (!normalised || !onBatch) return operations.addBias(sums, this.#bias(layer))
     const [scale, bias] = [normalised.scale, layer.bias].map((name) => this.#weights[name] as Tensor1D)
     const { values, mean, variance } = operations.batchNormalised(sums, scale!, bias!, epsilon)
-    onBatch(layer, mean, variance)
+    onBatch({ [normalised.mean]: mean, [normalised.variance]: variance })
     return values
   }
 

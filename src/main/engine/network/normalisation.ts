@@ -23,14 +23,21 @@ export interface Statistic {
   initial: number
 }
 
+/** Name of the variance of a decoder's values around its means, where all share one: a running statistic like those above. */
+export const sharedVariance = 'state/decoder/variance'
+/** Such a variance is kept above this, a thousandth of the range of pixels squared. */
+export const leastVariance = 1e-6
+
 /** Running statistics of a layer. */
-export const statisticsOf = (layer: Layer): Statistic[] =>
-  layer.normalised
+export const statisticsOf = (layer: Layer): Statistic[] => [
+  ...(layer.normalised
     ? [
         { name: layer.normalised.mean, shape: [biasesOf(layer)], initial: 0 },
         { name: layer.normalised.variance, shape: [biasesOf(layer)], initial: 1 },
       ]
-    : []
+    : []),
+  ...(layer.variance ? [{ name: layer.variance, shape: [1], initial: 1 }] : []),
+]
 
 /**
  * Whether something that a checkpoint holds belongs to the network, and not to a training that goes on: weights and running

@@ -19,6 +19,13 @@ export const logLikelihood = {
       .sum(1)
       .mul(-0.5)
   },
+  /** Gaussian with one variance, a scalar, for all values. */
+  sharedGaussian: (squaredErrors: Tensor2D, variance: Scalar): Tensor =>
+    squaredErrors
+      .div(variance)
+      .add(variance.log().add(Math.log(2 * Math.PI)))
+      .sum(1)
+      .mul(-0.5),
   /** Gaussian with variance 1. */
   fixedGaussian: (x: Tensor2D, mean: Tensor2D): Tensor =>
     x
@@ -33,9 +40,11 @@ export const logLikelihood = {
 export function logLikelihoodOf(likelihood: Likelihood, network: Network, x: Tensor2D, z: Tensor2D): Tensor {
   const { logits, heads } = network.decodeHeads(z)
   if (likelihood === 'bernoulli') return logLikelihood.bernoulli(x, logits)
-  return likelihood === 'gaussian'
-    ? logLikelihood.gaussian(x, network.output(logits), heads['logVariance']!)
-    : logLikelihood.fixedGaussian(x, network.output(logits))
+  const mean = network.output(logits)
+  if (likelihood === 'gaussian') return logLikelihood.gaussian(x, mean, heads['logVariance']!)
+  if (likelihood === 'fixedGaussian') return logLikelihood.fixedGaussian(x, mean)
+  const squaredErrors = x.sub<Tensor2D>(mean).square<Tensor2D>()
+  return logLikelihood.sharedGaussian(squaredErrors, network.sharedVariance(squaredErrors))
 }
 
 /**

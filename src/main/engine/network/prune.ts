@@ -3,7 +3,7 @@ import type { Shape } from '../../../shared/shape.ts'
 import { filtersIn, usedKernel, type Layer, type LayerWeights } from './layer.ts'
 import { folded } from './normalisation.ts'
 import { prunedBy, readersOf } from './readers.ts'
-import { layersOf, weightSpecs, type Heads } from './weights.ts'
+import { layersOf, statisticSpecs, weightSpecs, type Heads } from './weights.ts'
 
 export interface Prunable {
   network: NetworkConfig
@@ -48,8 +48,12 @@ export function withoutUnits(
   for (const layer of [layers.encoder.at(-1)!, ...layers.codeHeads])
     change(layer, (layerWeights) => prunedBy(layer).outputs(layerWeights, kept))
   for (const layer of readersOf(layers)) change(layer, (layerWeights) => prunedBy(layer).inputs(layerWeights, constants))
-  return {
-    network: { ...network, layers: [...network.layers.slice(0, -1), kept.length], weightNorm: false, normalisation: 'none' },
-    weights: result,
+  const pruned: NetworkConfig = {
+    ...network,
+    layers: [...network.layers.slice(0, -1), kept.length],
+    weightNorm: false,
+    normalisation: 'none',
   }
+  for (const { name } of statisticSpecs(pruned, input, heads, null)) result[name] = weights[name]!
+  return { network: pruned, weights: result }
 }

@@ -2,7 +2,7 @@ import type { NetworkConfig } from '../../../shared/config.ts'
 import { sizeOf, vectorOf, type Shape } from '../../../shared/shape.ts'
 import { specsOf, type Layer, type LinearMap, type WeightSpec } from './layer.ts'
 import { dense } from './layers/dense.ts'
-import { normalisedAs, statisticsOf, type Statistic } from './normalisation.ts'
+import { normalisedAs, sharedVariance, statisticsOf, type Statistic } from './normalisation.ts'
 import { layerKinds } from './layers/kinds.ts'
 
 /**
@@ -12,10 +12,15 @@ import { layerKinds } from './layers/kinds.ts'
 export interface Heads {
   code: readonly string[]
   output: readonly string[]
+  /** Whether all values of the output have one variance, which is followed while training. */
+  sharesVariance?: boolean
 }
 
-/** p(x|z): independent pixels, Bernoulli or Gaussian, the latter with learned variances or with variance 1. */
-export const likelihoods = ['gaussian', 'fixedGaussian', 'bernoulli'] as const
+/**
+ * p(x|z): independent pixels, Bernoulli or Gaussian, the latter with learned variances, with one variance that all values share
+ * (Rybkin, Daniilidis and Levine 2021), or with variance 1.
+ */
+export const likelihoods = ['gaussian', 'sharedGaussian', 'fixedGaussian', 'bernoulli'] as const
 export type Likelihood = (typeof likelihoods)[number]
 /** Log variances of a learned Gaussian decoder are kept in this range: beyond it a single pixel decides the likelihood. */
 export const logVarianceRange = [-7, 7] as const
@@ -27,8 +32,19 @@ export const codeLogVarianceRange = [-20, 7] as const
 
 /** The heads of a probabilistic network; null for one that is not. */
 export function headsOf(likelihood: Likelihood | null): Heads | null {
-  const output = { bernoulli: ['logits'], gaussian: ['mean', 'logVariance'], fixedGaussian: ['mean'] }
-  return likelihood && { code: ['mean', 'logVariance'], output: output[likelihood] }
+  const output = {
+    bernoulli: ['logits'],
+    gaussian: ['mean', 'logVariance'],
+    sharedGaussian: ['mean'],
+    fixedGaussian: ['mean'],
+  }
+  return (
+    likelihood && {
+      code: ['mean', 'logVariance'],
+      output: output[likelihood],
+      sharesVariance: likelihood === 'sharedGaussian',
+    }
+  )
 }
 
 /** The layers of a network. `codeHeads` and `outputHeads`: further layers beside the last ones, linear. */
@@ -83,6 +99,7 @@ export function layersOf(network: NetworkConfig, input: Shape, heads: Heads | nu
   const [output, ...outputHeads] = heads.output.map((head, index) =>
     named(`decoder/${head}`, giving.map, index === 0 ? network.outputActivation : 'linear', giving.adjoint),
   )
+  if (heads.sharesVariance) output!.variance = sharedVariance
   return { encoder: [...encoder.slice(0, -1), code!], decoder: [...decoder.slice(0, -1), output!], codeHeads, outputHeads }
 }
 

@@ -125,10 +125,10 @@ function following(state: Record<string, Tensor>): { statistics: Record<string, 
   const statistics: Record<string, Tensor> = {}
   return {
     statistics,
-    onBatch(layer, ...ofBatch) {
-      for (const [index, key] of (['mean', 'variance'] as const).entries()) {
-        const name = layer.normalised![key].slice('state/'.length)
-        statistics[name] ??= state[name]!.mul(momentum).add(ofBatch[index]!.mul(1 - momentum))
+    onBatch(ofBatch) {
+      for (const [key, value] of Object.entries(ofBatch)) {
+        const name = key.slice('state/'.length)
+        statistics[name] ??= state[name]!.mul(momentum).add(value.mul(1 - momentum))
       }
     },
   }

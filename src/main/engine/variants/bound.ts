@@ -13,7 +13,8 @@ export const boundSettings = {
     .meta({
       title: 'Decoder',
       description:
-        'p(x|z): Gaussian with learned mean and variance (its log variance is kept in [-7, 7]), Gaussian with variance 1, or Bernoulli. ' +
+        'p(x|z): Gaussian with learned mean and variance (its log variance is kept in [-7, 7]), Gaussian with one variance for all ' +
+        'values, the mean squared error of a value, Gaussian with variance 1, or Bernoulli. ' +
         'The log variance of a code given an image is kept in [-20, 7].',
     }),
   warmupEpochs: z
@@ -33,9 +34,16 @@ export const samples = (value: number) =>
 /** Their networks have linear codes (the mean) and cannot be tied; their reconstruction term is a likelihood. */
 const boundNetwork = { network: { codeActivation: 'linear', tied: false }, reconstruction: 'crossEntropy' } as const
 
-/** Vector data leave [0, 1], and photographs are no draws of ink: their default likelihood is Gaussian. */
-const boundDefaults = (facts: Facts): { regularizer?: { decoder: 'gaussian' } } =>
-  facts.kind === 'vector' || isContinuous(facts) ? { regularizer: { decoder: 'gaussian' } } : {}
+/**
+ * Vector data leave [0, 1], and photographs are no draws of ink: their default likelihood is Gaussian. Pyramids learn means well
+ * only with one variance: with one of their own, values that are hard to rebuild soon weigh little (bench/convolutions.md).
+ */
+const boundDefaults = (
+  facts: Facts,
+  _: number,
+  convolves: boolean,
+): { regularizer?: { decoder: 'gaussian' | 'sharedGaussian' } } =>
+  facts.kind === 'vector' || isContinuous(facts) ? { regularizer: { decoder: convolves ? 'sharedGaussian' : 'gaussian' } } : {}
 
 /** What is wrong with a likelihood for these data and this network; empty where nothing is. */
 function checkLikelihood({ network, regularizer, data }: Config, { kind }: Facts): Problem[] {

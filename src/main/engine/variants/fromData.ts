@@ -76,7 +76,8 @@ export function reasonFor(key: string, value: unknown, facts: Facts): string | u
   const image = kind === 'vector' ? 'sample' : 'image'
   if (pixels === 'colour' || pixels === 'gray') {
     if (key === 'reconstruction' && value === 'squaredError') return `Squared error, because these are ${pixelWords[pixels]}.`
-    if (key === 'regularizer.decoder' && value === 'gaussian') return `Gaussian, because these are ${pixelWords[pixels]}.`
+    if (key === 'regularizer.decoder' && (value === 'gaussian' || value === 'sharedGaussian'))
+      return `Gaussian, because these are ${pixelWords[pixels]}.`
   }
   if (key === 'network.convolutions' && value === auto)
     return `Here ${textOfConvolutions(autoFor(facts)).replaceAll(',', ', ')}, because images have ${counted(rowSize!, 'value')}.`

@@ -108,6 +108,8 @@ export default defineVariant({
     ],
   },
   settings,
+  // Pyramids are trained in small batches, whose own means say little.
+  defaultsFor: (_, __, convolves) => (convolves ? { regularizer: { estimate: 'running' } } : {}),
   defaults: { network: { activation: 'sigmoid' }, training: { learningRate: learningRate['training.learningRate'] } },
   fixed: { network: { codeActivation: 'sigmoid' } },
   check: (config) => checkRho(config, 'sigmoid'),

@@ -15,6 +15,8 @@ export default defineVariant({
     lambda: z.number().min(0).max(1e6).default(0.1).meta({ title: 'Lambda', description: 'Strength of the L1 norm of the code.' }),
   }),
   defaults: { network: { codeActivation: 'relu' } },
+  // Above a pyramid rectified units soon are off for every image; the norm alone makes codes sparse (Olshausen and Field 1996).
+  defaultsFor: (_, __, convolves) => (convolves ? { network: { codeActivation: 'linear' } } : {}),
   objective({ x, network, settings: { lambda } }) {
     const code = network.encode(x)
     return {

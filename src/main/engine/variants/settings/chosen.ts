@@ -18,6 +18,8 @@ export interface Chosen {
   convolutions: unknown
   /** Whether something was chosen with which a decoder cannot be tied. */
   untied: boolean
+  /** Whether something was chosen with which layers cannot be normalised by their batch. */
+  unnormalised: boolean
 }
 
 export const nothingChosen: Chosen = {
@@ -29,6 +31,7 @@ export const nothingChosen: Chosen = {
   binarised: false,
   convolutions: undefined,
   untied: false,
+  unnormalised: false,
 }
 
 /** The data as networks see them: what is drawn as 0 or 1 is no photograph any more. */
@@ -50,6 +53,11 @@ export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>):
     binarised: (given.get('data.binarise') ?? 'none') !== 'none',
     convolutions: given.get('network.convolutions'),
     untied: given.get('network.upsampling') === 'resize' || given.get('network.normalisation') === 'batch',
+    unnormalised:
+      layers !== null ||
+      given.get('network.tied') === true ||
+      given.get('network.weightNorm') === true ||
+      given.get('training.batchSize') === 1,
   }
 }
 

@@ -1,6 +1,7 @@
 import { configSchema, type NetworkConfig, type Origin } from '../../../../shared/config.ts'
 import { flatten } from '../../../../shared/settings/nested.ts'
 import { usualBatch } from '../../../../shared/usualSizes.ts'
+import { activationRange } from '../../network/activation.ts'
 import { convolutionsFor, fewForPyramids, isConvolved, seenOf, sizesFor } from '../fromData.ts'
 import { determined, takesPretraining } from '../layers.ts'
 import { fixedOf, isContinuous, type Facts, type Variant } from '../variant.ts'
@@ -121,7 +122,7 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
         pretraining: takesPretraining(variant) ? { variant: defaultLayerVariant(variant) } : {},
       },
     },
-    { from: 'data', values: { network: convolves ? pyramidDefaults(facts, chosen) : {} } },
+    { from: 'data', values: { network: convolves ? pyramidDefaults(variant, facts, chosen) : {} } },
     // A network of one layer, as each is that is pretrained, has a Jacobian in closed form even where it is convolved.
     {
       from: 'data',
@@ -140,10 +141,15 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
 }
 
 /**
- * Deep pyramids hardly learn with saturating units, and in a third of the steps with smooth ones; of few images a second pyramid
- * learns what does not hold for others, so the decoder goes back through the encoder's (bench/convolutions.md).
+ * Deep pyramids hardly learn with saturating units, and in a third of the steps with smooth ones. Codes that saturate or are
+ * drawn need layers that keep their scale, which normalisation sees to. Elsewhere the decoder of few images goes back through the
+ * encoder's pyramid, since a second one learns what does not hold for others (bench/convolutions.md).
  */
-function pyramidDefaults(facts: Facts, { untied }: Chosen): Partial<NetworkConfig> {
+function pyramidDefaults(variant: Variant, facts: Facts, { untied, unnormalised }: Chosen): Partial<NetworkConfig> {
+  const { tied, normalisation, codeActivation = variant.defaults?.network?.codeActivation } = determined(variant)
+  const saturates = codeActivation !== undefined && activationRange[codeActivation].every(Number.isFinite)
+  if ((saturates || tied === false) && normalisation === undefined && !unnormalised)
+    return { activation: 'elu', normalisation: 'batch', tied: false }
   const seen = seenOf(facts)
   const few = seen !== undefined && seen < fewForPyramids
   return { activation: 'elu', ...(untied ? { tied: false } : few ? { tied: true } : {}) }
