@@ -14,7 +14,7 @@ import { CompiledModel, type State } from '../../src/main/engine/training/compil
 import type { FromWorker } from '../../src/main/engine/jobs/messages.ts'
 import type { TrainJob } from '../../src/main/engine/training/messages.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
-import { likelihoodOf, weightsOf } from '../../src/main/engine/variants/variant.ts'
+import { likelihoodOf, statisticsOf, weightsOf } from '../../src/main/engine/variants/variant.ts'
 import { stackConfig } from '../../src/main/engine/variants/layers.ts'
 import { convolve64, convolveBack64, type Values64 } from '../fixtures/convolutions64.ts'
 import { oddImagesForAll, oddShape } from '../fixtures/tinyDataset.ts'
@@ -277,6 +277,7 @@ for (const [variant, settings] of [
   ['classical', { 'network.tied': false, 'network.layers': [9, 5] }],
   ['classical', { 'network.tied': false, 'network.weightNorm': true }],
   ['variational', { 'regularizer.decoder': 'gaussian' }],
+  ['variational', { 'regularizer.decoder': 'sharedGaussian' }],
   ['variational', { 'regularizer.decoder': 'bernoulli', 'network.layers': [9, 5], reconstruction: 'crossEntropy' }],
 ] as [string, Settings][])
   test(`${variant} ${JSON.stringify(settings)}: without units that are constant a convolutional network computes the same`, () => {
@@ -284,6 +285,8 @@ for (const [variant, settings] of [
       heads = headsOf(likelihoodOf(variantOf(variant), config))
     const specs = weightsOf(variantOf(variant), config, oddShape)
     const weights = Object.fromEntries(specs.map((spec) => [spec.name, initialValues({ ...spec, scale: 0.3 }, seed)]))
+    for (const { name, shape, initial } of statisticsOf(variantOf(variant), config, oddShape))
+      weights[name] = Float32Array.from({ length: shape[0]! }, (_, at) => 0.8 * initial + 0.05 * (at % 5))
     const x = inputTensor(images.dataset, images.dataset.test)
     const run = (network: NetworkConfig, state: State) => {
       const model = new CompiledModel({

@@ -81,6 +81,8 @@ export function reasonFor(key: string, value: unknown, facts: Facts): string | u
   }
   if (key === 'network.convolutions' && value === auto)
     return `Here ${textOfConvolutions(autoFor(facts)).replaceAll(',', ', ')}, because images have ${counted(rowSize!, 'value')}.`
+  if (key === 'network.normalisation' && value === 'batch')
+    return 'By the batch, because codes that saturate or are drawn need layers that keep their scale.'
   if (kind === 'vector' && key === 'reconstruction') return 'Squared error, because values leave [0, 1].'
   if (key === 'network.layers' && rowSize !== undefined && rowSize < 512) return `Sized for ${counted(rowSize, 'value')} a row.`
   if (seen === undefined) return undefined

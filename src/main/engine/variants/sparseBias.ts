@@ -24,6 +24,8 @@ export default defineVariant({
       .meta({ title: 'Beta', description: 'How far a bias moves for a unit of excess activation.' }),
     decay,
   }),
+  // In the small batches of pyramids the mean wavers, and the biases would with it.
+  defaultsFor: (_, __, convolves) => (convolves ? { regularizer: { beta: 0.1 } } : {}),
   defaults: { network: { activation: 'tanh', codeActivation: 'tanh' } },
   check: (config) => checkRho(config),
   warnings: ({ regularizer }) => decayWarnings(regularizer['decay'] as number),

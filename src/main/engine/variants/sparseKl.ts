@@ -109,7 +109,7 @@ export default defineVariant({
   },
   settings,
   // Pyramids are trained in small batches, whose own means say little.
-  defaultsFor: (_, __, convolves) => (convolves ? { regularizer: { estimate: 'running' } } : {}),
+  defaultsFor: (_, __, convolves) => (convolves ? { regularizer: { estimate: 'running' as const } } : {}),
   defaults: { network: { activation: 'sigmoid' }, training: { learningRate: learningRate['training.learningRate'] } },
   fixed: { network: { codeActivation: 'sigmoid' } },
   check: (config) => checkRho(config, 'sigmoid'),

@@ -16,7 +16,7 @@ export default defineVariant({
   }),
   defaults: { network: { codeActivation: 'relu' } },
   // Above a pyramid rectified units soon are off for every image; the norm alone makes codes sparse (Olshausen and Field 1996).
-  defaultsFor: (_, __, convolves) => (convolves ? { network: { codeActivation: 'linear' } } : {}),
+  defaultsFor: (_, __, convolves) => (convolves ? { network: { codeActivation: 'linear' as const } } : {}),
   objective({ x, network, settings: { lambda } }) {
     const code = network.encode(x)
     return {

@@ -122,7 +122,7 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
         pretraining: takesPretraining(variant) ? { variant: defaultLayerVariant(variant) } : {},
       },
     },
-    { from: 'data', values: { network: convolves ? pyramidDefaults(variant, facts, chosen) : {} } },
+    { from: 'data', values: { network: convolves ? pyramidDefaults(variant, facts, chosen, sizes.training) : {} } },
     // A network of one layer, as each is that is pretrained, has a Jacobian in closed form even where it is convolved.
     {
       from: 'data',
@@ -145,10 +145,15 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
  * drawn need layers that keep their scale, which normalisation sees to. Elsewhere the decoder of few images goes back through the
  * encoder's pyramid, since a second one learns what does not hold for others (bench/convolutions.md).
  */
-function pyramidDefaults(variant: Variant, facts: Facts, { untied, unnormalised }: Chosen): Partial<NetworkConfig> {
+function pyramidDefaults(
+  variant: Variant,
+  facts: Facts,
+  { untied, unnormalised }: Chosen,
+  { batchSize }: { batchSize?: number },
+): Partial<NetworkConfig> {
   const { tied, normalisation, codeActivation = variant.defaults?.network?.codeActivation } = determined(variant)
   const saturates = codeActivation !== undefined && activationRange[codeActivation].every(Number.isFinite)
-  if ((saturates || tied === false) && normalisation === undefined && !unnormalised)
+  if ((saturates || tied === false) && normalisation === undefined && !unnormalised && batchSize !== 1)
     return { activation: 'elu', normalisation: 'batch', tied: false }
   const seen = seenOf(facts)
   const few = seen !== undefined && seen < fewForPyramids
