@@ -1,8 +1,18 @@
 /** How far apart two rows of numbers are, in float64. */
 export type Metric = 'euclidean' | 'cosine'
 
-/** Squared Euclidean. Four sums, because each addition would have to wait for the one before. */
-export function squaredDistance(a: Float32Array, fromA: number, b: Float32Array, fromB: number, size: number): number {
+/**
+ * Squared Euclidean. Four sums, because each addition would have to wait for the one before. @param limit where it is farther, some
+ * number above this is returned
+ */
+export function squaredDistance(
+  a: Float32Array,
+  fromA: number,
+  b: Float32Array,
+  fromB: number,
+  size: number,
+  limit = Infinity,
+): number {
   let s0 = 0,
     s1 = 0,
     s2 = 0,
@@ -17,6 +27,7 @@ export function squaredDistance(a: Float32Array, fromA: number, b: Float32Array,
     s1 += d1 * d1
     s2 += d2 * d2
     s3 += d3 * d3
+    if ((i & 60) === 60 && s0 + s1 + s2 + s3 > limit) return Infinity
   }
   for (; i < size; i++) s0 += (a[fromA + i]! - b[fromB + i]!) ** 2
   return s0 + s1 + s2 + s3

@@ -7,6 +7,7 @@ export function distinctRows(
   size: number,
 ): { values: Float32Array<ArrayBuffer>; members: Int32Array[] } | null {
   const count = values.length / size
+  if (count * fewEqual < differentAtFewPlaces(values, size)) return null
   const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
   const slots = 2 ** Math.ceil(Math.log2(Math.max(2, 2 * count)))
   /** The first row of every kind by its hash, by open addressing; -1: none. */
@@ -29,6 +30,21 @@ export function distinctRows(
 
 /** With a larger share of rows that differ, looking at all of them costs less. */
 const fewEqual = 0.9
+
+/** At least how many rows differ: what is counted are hashes of a few of their values. */
+function differentAtFewPlaces(values: Float32Array, size: number): number {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length)
+  const step = Math.max(1, Math.floor(size / 61)),
+    places = Math.ceil(size / step)
+  const few = new Uint32Array(places)
+  const hashes = new Uint32Array(values.length / size)
+  for (let row = 0; row < hashes.length; row++) {
+    for (let place = 0; place < places; place++) few[place] = bits[row * size + place * step]!
+    hashes[row] = hashOf(few, 0, places)
+  }
+  hashes.sort()
+  return hashes.reduce((different, hash, at) => different + (at === 0 || hash !== hashes[at - 1] ? 1 : 0), 0)
+}
 
 /** FNV-1a over 32-bit words, its bits mixed. */
 function hashOf(bits: Uint32Array, from: number, size: number): number {

@@ -11,7 +11,7 @@ const T = { T: type('float32') }
  */
 const smallestProjected = 96
 const largestProjected = 2048
-const variance = 0.9
+const variance = 0.95
 /** Codes that the directions are taken from: any directions give bounds, these only the tighter ones. */
 const directionCodes = 8192
 /** References are looked at in groups, from the one with the best score on. */
@@ -23,6 +23,8 @@ const groupSize = 64
 const groupCounts = {
   whole: (wanted: number): number => Math.max(8, wanted + 3),
   projected: (wanted: number): number => Math.max(64, 2 * wanted),
+  /** Of a later block, where it is known how near something has to be. */
+  first: 12,
 }
 /** Where more queries than this are left undecided by the leading directions, the whole codes cost less. */
 const largestUndecided = 1 / 16
@@ -153,7 +155,9 @@ export class References {
       // What has no direction is as near to one as to any other.
       const directed = squares ? places.filter((place) => squares[place]! > 0) : places
       if (squares) for (const place of places) if (squares[place] === 0) this.#enterFirst(first + place, nearest)
-      let undecided = look(directed, (this.#projection ? groupCounts.projected : groupCounts.whole)(wanted))
+      const begun = directed.length > 0 && nearest.farthest(first + directed[0]!) < Infinity
+      let undecided = begun ? look(directed, groupCounts.first) : directed
+      undecided = look(undecided, (this.#projection ? groupCounts.projected : groupCounts.whole)(wanted))
       if (this.#projection && undecided.length > largestUndecided * count) {
         this.#ranked.dispose()
         this.#projection = null
@@ -182,7 +186,8 @@ export class References {
     const { scores, groups, squares, count } = found
     const cosine = this.#metric === 'cosine'
     const distance = (place: number, reference: number): number => {
-      if (!cosine) return squaredDistance(values, place * size, this.#values, reference * size, size)
+      if (!cosine)
+        return squaredDistance(values, place * size, this.#values, reference * size, size, nearest.farthest(firstQuery + place))
       const product = dot(values, place * size, this.#values, reference * size, size)
       return cosineDistance(product, querySquares![place]!, this.#squares[reference]!)
     }

@@ -1,5 +1,6 @@
 import { sizeOf } from '../../../shared/shape.ts'
 import { nearEnd } from '../figures/protocol.ts'
+import { inactiveState } from '../network/activation.ts'
 import type { LayerPass } from '../network/jacobian.ts'
 import { shaped } from '../network/space.ts'
 import { bool, type } from '../trace/native.ts'
@@ -18,8 +19,9 @@ export function addActivity(model: ModelGraph): void {
     (batch) => [{ name: 'x', tensor: filled([batch, model.rowSize]) }],
     (network, named) => {
       const layers = network.encodeLayers(named('x') as Tensor2D)
+      const gated = model.spec.variant.gate !== undefined
       const passes = layers.map((layer, index) =>
-        activeIn(index === layers.length - 1 ? { ...layer, output: network.codeOf(layers) } : layer),
+        index === layers.length - 1 ? activeIn({ ...layer, output: network.codeOf(layers) }, gated) : activeIn(layer, false),
       )
       return { active: passes.length === 1 ? passes[0]! : tf.concat(passes, 1) }
     },
@@ -30,10 +32,10 @@ export function addActivity(model: ModelGraph): void {
 }
 
 /** 1 where a unit is active, else 0: [N, units]. */
-function activeIn({ map, activation, output }: LayerPass): Tensor2D {
+function activeIn({ map, activation, output }: LayerPass, gated: boolean): Tensor2D {
   const units = map.biases.out,
     places = sizeOf(map.out) / units
-  const away = (activation === 'tanh' ? output.add(1) : output).abs()
+  const away = output.sub(inactiveState(activation, gated)).abs()
   const farthest: Tensor = places === 1 ? away : shaped(away, [places, units]).max(1)
   return farthest.greater(nearEnd).cast('float32')
 }
