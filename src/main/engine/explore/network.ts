@@ -86,7 +86,7 @@ export class ExploredNetwork implements Model {
           tf.tidy(() => {
             const network = this.#network
             const layers = network.encodeLayers(inputs)
-            return { mean: network.codeOf(layers), logVariance: network.codeHeads(layers, inputs)['logVariance']! }
+            return { mean: network.codeOf(layers), logVariance: network.boundedHeads(layers, inputs)['logVariance']! }
           }),
         logLikelihood: (inputs, codes) => tf.tidy(() => logLikelihoodOf(likelihood, this.#network, inputs, codes)),
         outgoing: () => outgoingNorms(this.config.network, this.layers, this.#weights),

@@ -89,9 +89,17 @@ export class Network {
     return projectedJacobianNorm(layers, draws)
   }
 
-  /** What the heads beside the code give, by name: [N, Z] each; a log variance within its range. */
+  /** What the heads beside the code give, by name: [N, Z] each. */
   codeHeads(layers: readonly LayerPass[], x: Tensor2D): Record<string, Tensor2D> {
-    const heads = this.#heads(this.#shape.layers.codeHeads, layers.at(-2)?.output ?? this.#standardised(x))
+    return this.#heads(this.#shape.layers.codeHeads, layers.at(-2)?.output ?? this.#standardised(x))
+  }
+
+  /**
+   * The same of a network that has been trained: log variances within their range. Training itself reads them as they are, so that
+   * runs of earlier versions go on bit for bit.
+   */
+  boundedHeads(layers: readonly LayerPass[], x: Tensor2D): Record<string, Tensor2D> {
+    const heads = this.codeHeads(layers, x)
     if (!heads['logVariance']) return heads
     return { ...heads, logVariance: heads['logVariance'].clipByValue(...codeLogVarianceRange) as Tensor2D }
   }

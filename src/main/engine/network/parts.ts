@@ -8,7 +8,7 @@ export const networkParts = {
   encoder(network: Network, x: Tensor2D): Record<string, Tensor> {
     const layers = network.encodeLayers(x)
     const code = network.codeOf(layers)
-    const heads = network.codeHeads(layers, x)
+    const heads = network.boundedHeads(layers, x)
     return Object.keys(heads).length === 0 ? { code } : { code, mean: code, ...heads }
   },
   decoder: (network: Network, code: Tensor2D): Record<string, Tensor> => ({ reconstruction: network.output(network.decode(code)) }),

@@ -64,7 +64,7 @@ const recordForward = (model: ModelGraph): Recording =>
       const result: Record<string, Tensor> = model.classifies
         ? { probabilities: network.classify(code) }
         : { reconstruction: network.output(network.decode(code)) }
-      return { code, ...network.codeHeads(layers, x), ...result, ...(Object.assign({}, ...passes) as Record<string, Tensor>) }
+      return { code, ...network.boundedHeads(layers, x), ...result, ...(Object.assign({}, ...passes) as Record<string, Tensor>) }
     },
   )
 

@@ -125,7 +125,6 @@ export class ModelGraph {
       seed: 'seed',
       rows: 'rows',
       epoch: 'epoch',
-      moment: 'moment',
       ...(this.classifies ? { labels: 'labels' } : {}),
     }
   }
@@ -149,7 +148,6 @@ export class ModelGraph {
       { name: 'x', tensor: filled([size, this.rowSize]) },
       { name: 'seed', tensor: { shape: [2], dtype: 'int32', values: new Int32Array([1, 1]) } },
       { name: 'epoch', tensor: { shape: [], dtype: 'float32', values: new Float32Array([1]) } },
-      { name: 'moment', tensor: { shape: [1], dtype: 'int32', values: new Int32Array([1]) } },
       ...(this.classifies
         ? [{ name: 'labels', tensor: { shape: [size], dtype: 'int32' as const, values: new Int32Array(size) } }]
         : []),
@@ -158,8 +156,8 @@ export class ModelGraph {
     ]
   }
 
-  /** What is given, as an objective takes it. */
-  given(named: (name: string) => Tensor) {
+  /** What is given, as an objective takes it. @param moment for what is drawn anew at every validation */
+  given(named: (name: string) => Tensor, moment: Tensor1D | null = null) {
     return {
       weights: this.namedWeights(named),
       state: this.namedState(named),
@@ -167,7 +165,7 @@ export class ModelGraph {
       input: this.spec.input,
       labels: this.classifies ? (named('labels') as Tensor1D) : null,
       epoch: named('epoch') as Scalar,
-      random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D, named('moment') as Tensor1D),
+      random: randomness(named('seed') as Tensor1D, named('rows') as Tensor1D, moment),
     }
   }
 

@@ -15,7 +15,7 @@ export const boundSettings = {
       description:
         'p(x|z): Gaussian with learned mean and variance (its log variance is kept in [-7, 7]), Gaussian with one variance for all ' +
         'values, the mean squared error of a value, Gaussian with variance 1, or Bernoulli. ' +
-        'The log variance of a code given an image is kept in [-20, 7].',
+        'The log variance of a code given an image is kept in [-20, 7] in figures, views and exported files.',
     }),
   warmupEpochs: z
     .number()
