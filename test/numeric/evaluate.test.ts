@@ -55,7 +55,7 @@ test('every figure of MNIST by its tiles is what NumPy and scikit-learn say', as
   close(figures.robustness!.gaussian['0.1'], 32.650607 + 49 * 0.01, 0.01)
   close(figures.robustness!.gaussian['0.25'], 32.650607 + 49 * 0.0625, 0.03)
   close(figures.robustness!.gaussian['0.5'], 32.650607 + 49 * 0.25, 0.1)
-  assert.equal(figures.version, 3)
+  assert.equal(figures.version, 4)
   assert.ok(figures.seconds > 0)
   assert.ok(
     progress.every((p, i) => p.done <= p.total && (i === 0 || p.done >= progress[i - 1]!.done)),
