@@ -83,6 +83,8 @@ browserTest(
     await chart.and(page.locator('[data-drawn="2"]')).waitFor()
     assert.deepEqual(await barriers(page), [])
 
+    await folds(page, expected)
+
     // What the table shows is what its file holds, down to the digits and to the order of the rows.
     for (const show of ['Figures', 'Differences', 'Single runs'] as const) {
       await page.getByRole('radio', { name: show, exact: true }).check({ force: true })
@@ -250,6 +252,38 @@ browserTest(
     assert.ok(!/(?:src|href)="https?:/.test(html.text), 'it asks nothing of any network')
   },
 )
+
+/** Sentence and table fold, and what is clicked comes into view below its tabs, which stay in sight. */
+async function folds(page: Page, { sentences, notes }: { sentences: string[]; notes: string[] }): Promise<void> {
+  const top = () => page.getByRole('tablist').evaluate((one: any) => one.getBoundingClientRect().top)
+  const body = await page.locator('#view .body').evaluate((one: any) => one.getBoundingClientRect().top)
+  const height = page.viewportSize()!.height
+  assert.ok((await top()) < 0.66 * height, 'the tabs are on the first screen')
+  const remarks = page.getByRole('button', { name: / to keep in mind$/ })
+  assert.equal(await page.getByText(notes[0]!, { exact: true }).count(), 0)
+  await remarks.click()
+  for (const text of [...sentences.slice(1), ...notes]) await page.getByText(text, { exact: true }).first().waitFor()
+  await remarks.click()
+
+  const evaluation = page.getByRole('button', { name: 'Evaluation', exact: true })
+  const before = await top()
+  await evaluation.click()
+  await settles(() => rows(page).count(), 0)
+  assert.ok((await top()) < before - 50)
+  await page.reload()
+  await settles(() => rows(page).count(), 0, 'it stays folded')
+  await evaluation.click()
+  await settles(() => rows(page).count(), 2)
+
+  for (const name of ['Images', 'Codes', 'Relations', 'Settings', 'Curves']) {
+    await tab(page, name).click()
+    await page.getByRole('tabpanel', { name, exact: true }).waitFor()
+    await settles(async () => Math.abs((await top()) - body) < 2, true, name)
+  }
+  await page.locator('#view .body').evaluate((one: any) => one.scrollBy(0, 200))
+  assert.ok(Math.abs((await top()) - body) < 2, 'the tabs stick')
+  await page.locator('#view .body').evaluate((one: any) => one.scrollTo(0, 0))
+}
 
 /** Aligned rows, at any moment, of inputs that are corrupted alike, with differences. */
 async function pictures(page: Page): Promise<void> {
