@@ -44,8 +44,14 @@ export default defineVariant({
         when: { key: 'regularizer.jacobian', in: ['projections'] },
       }),
   }),
-  // Exactly, a pyramid is gone back through once for every code unit.
-  defaultsFor: (_, codeSize, convolves) => (convolves && codeSize > 4 ? { regularizer: { jacobian: 'projections' as const } } : {}),
+  // Exactly, a pyramid is gone back through once for every code unit. Sigmoid codes above one saturate (bench/convolutions.md).
+  defaultsFor: (_, codeSize, convolves) =>
+    convolves
+      ? {
+          network: { codeActivation: 'linear' as const },
+          ...(codeSize > 4 ? { regularizer: { jacobian: 'projections' as const } } : {}),
+        }
+      : {},
   // What is normalised by its batch depends on all images of it: one by itself has no derivative that could be kept small.
   fixed: { network: { normalisation: 'none' } },
   defaults: { network: { activation: 'sigmoid', codeActivation: 'sigmoid', tied: true } },
