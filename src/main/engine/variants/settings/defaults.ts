@@ -73,10 +73,12 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
     ? []
     : convolutionsFor(facts)
   const convolves = isConvolved(chosen.convolutions ?? convolutions, facts)
+  // What pyramids are trained with follows from images: where nothing is known of them, as in `objective`, the formulas' defaults hold.
+  const trains = convolves && facts.trainCount !== undefined
   const sizes = sizesFor(facts, convolves)
-  const usual = [variant.defaultsFor?.(facts, 1, convolves).network, variant.defaults?.network, sizes.network, shared.network]
+  const usual = [variant.defaultsFor?.(facts, 1, trains).network, variant.defaults?.network, sizes.network, shared.network]
   const code = codeSize ?? usual.find((network) => network?.layers?.at(-1) !== undefined)!.layers!.at(-1)!
-  const ofData = variant.defaultsFor?.(facts, code, convolves)
+  const ofData = variant.defaultsFor?.(facts, code, trains)
   const regularizer = variant.settings.parse({}) as Section
   const fixed = fixedOf(variant, { ...regularizer, ...ofData?.regularizer })
   // Machines determine what they are made of; of others it is the activation of their code, hence of every layer, hidden ones too.
@@ -122,7 +124,7 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
         pretraining: takesPretraining(variant) ? { variant: defaultLayerVariant(variant) } : {},
       },
     },
-    { from: 'data', values: { network: convolves ? pyramidDefaults(variant, facts, chosen, sizes.training) : {} } },
+    { from: 'data', values: { network: trains ? pyramidDefaults(variant, facts, chosen, sizes.training) : {} } },
     // A network of one layer, as each is that is pretrained, has a Jacobian in closed form even where it is convolved.
     {
       from: 'data',
