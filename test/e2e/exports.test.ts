@@ -8,7 +8,7 @@ import { linearEncoder, onnxFile, type Model } from '../fixtures/onnxFiles.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 import { settles } from './settles.ts'
 
-declare const location: any
+declare const location: any, requestAnimationFrame: any
 
 /**
  * Taking things away in the window: a smaller file with its program, an experiment, codes of a foreign encoder beside a run's,
@@ -41,6 +41,9 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
 
   const { url } = await serve(home)
   const page = await open(url)
+  let heard: (text: string) => unknown = () => {}
+  page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => heard(payload.toString('latin1'))))
+  await page.reload()
   // The front door leads on to the runs by itself.
   await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor()
   await page.evaluate(() => {
@@ -68,6 +71,30 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
     await panel.getByRole('button', { name: `Run: ${name}` }).waitFor()
     assert.ok(await choice.evaluate((button: any) => button === button.ownerDocument.activeElement), 'the focus is back')
   }
+  // What is suggested while somebody is in the field waits until they have left it.
+  const target = panel.getByRole('combobox', { name: 'File' })
+  await settles(async () => (await target.inputValue()).endsWith('-encoder.onnx'), true)
+  const first = await target.inputValue()
+  await target.focus()
+  const later = new Promise<void>((arrived) => {
+    heard = (text) => text.includes('-encoder-int8.onnx') && arrived()
+  })
+  await panel.getByLabel('Precision').evaluate((select: any) => {
+    select.value = 'int8'
+    select.dispatchEvent(new select.ownerDocument.defaultView.Event('change', { bubbles: true }))
+  })
+  await later
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
+  assert.equal(await target.inputValue(), first)
+  await panel.getByLabel('Precision').focus()
+  await settles(async () => (await target.inputValue()).endsWith('-int8.onnx'), true)
+  // Not once it was typed over, either.
+  await target.fill('mine')
+  await panel.getByLabel('Precision').selectOption('float16')
+  await panel.getByLabel('Precision').focus()
+  assert.equal(await target.inputValue(), 'mine')
+  await target.fill('')
+  await panel.getByLabel('Precision').focus()
   await panel.getByLabel('Precision').selectOption('int8')
   const file = join(folder, 'small.onnx')
   const fill = async (box: Locator, suggested: RegExp, path: string) => {
