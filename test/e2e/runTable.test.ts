@@ -27,6 +27,7 @@ tableTest('the keyboard leads into the table, and ticking a run leaves all rows 
 })
 
 tableTest('search finds from anywhere; filters by a range and by tags are named, and taken away', async (page) => {
+  const countOf = async () => Number.parseInt(await page.getByRole('status').filter({ hasText: 'of 500 runs' }).innerText())
   // What is hostile is text.
   await page.keyboard.press('/')
   await page.keyboard.type('img onerror')
@@ -38,6 +39,20 @@ tableTest('search finds from anywhere; filters by a range and by tags are named,
   await page.getByText('No run matches').waitFor()
   assert.deepEqual(await barriers(page), [])
   await page.getByRole('button', { name: 'Show all', exact: true }).click()
+  await counted(page, '488 of 500 runs')
+  // Settings and facts are searched by value, whether they stand in the table or not.
+  const box = page.getByLabel('Search runs')
+  await box.fill('lamda>0.05')
+  await page.getByText('no column is called “lamda”').waitFor()
+  await box.fill('variant:contractive')
+  await counted(page, /^\d+ of 500 runs$/)
+  const all = await countOf()
+  await box.fill('variant:contractive lambda>0.05')
+  await settles(async () => {
+    const some = await countOf()
+    return some > 0 && some < all
+  }, true)
+  await box.fill('')
   await counted(page, '488 of 500 runs')
 
   // A range of a figure, a choice of tags.

@@ -30,6 +30,8 @@ export interface TableColumn {
   /** Better when lower or higher, for the hint. */
   read: Read
   readAll: ReadAll
+  /** What `variant:contractive` in the search is compared with: the values, and other names of them. */
+  searched: ReadAll
   text(row: RunRow): string
   /** A single value, as in a run's row. */
   write(cell: CellValue): string
@@ -55,6 +57,7 @@ interface Fact extends Partial<Pick<TableColumn, 'numeric' | 'filter' | 'groupab
   width: number
   read: Read
   readAll?: ReadAll
+  searched?: ReadAll
   text?: (row: RunRow) => string
 }
 
@@ -64,8 +67,22 @@ const live = ({ state }: RunRow): boolean => state === 'running'
 const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
   name: { title: 'Run', width: 176, read: ({ name }) => name, filter: 'text' },
   dataset: { title: 'Dataset', width: 80, read: ({ dataset }) => dataset, filter: 'choice', groupable: true, engine: true },
-  variant: { title: 'Variant', width: 104, read: (row) => variant(row.variant), filter: 'choice', groupable: true },
-  state: { title: 'State', width: 110, read: ({ state }) => stateWords[state], filter: 'choice', groupable: true },
+  variant: {
+    title: 'Variant',
+    width: 104,
+    read: (row) => variant(row.variant),
+    searched: (row) => [variant(row.variant), row.variant],
+    filter: 'choice',
+    groupable: true,
+  },
+  state: {
+    title: 'State',
+    width: 110,
+    read: ({ state }) => stateWords[state],
+    searched: ({ state }) => [stateWords[state], state],
+    filter: 'choice',
+    groupable: true,
+  },
   progress: {
     title: 'Progress',
     width: 94,
@@ -183,6 +200,7 @@ export function factColumns(sources: Sources): TableColumn[] {
     engine: fact.engine ?? false,
     read: fact.read,
     readAll: fact.readAll ?? all(fact.read),
+    searched: fact.searched ?? fact.readAll ?? all(fact.read),
     text:
       fact.text ??
       ((row) => {
@@ -252,6 +270,7 @@ export function engineColumn(key: string, info: RunColumn | undefined, { value, 
     engine: true,
     read,
     readAll: all(read),
+    searched: all(read),
     unit,
     count: info?.count ?? null,
     varies: info?.varies ?? true,

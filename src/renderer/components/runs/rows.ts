@@ -1,3 +1,4 @@
+import { passesAll, type Condition } from './query.ts'
 import type { CellValue, RowFilter, RowGroup, RunRow } from '../../../shared/runTable.ts'
 
 /**
@@ -15,6 +16,8 @@ export type ReadAll = (row: RunRow) => readonly CellValue[]
 export interface Ask {
   text: string
   filters: readonly RowFilter[]
+  /** Of the search, what it asks of columns; `searched` reads them. */
+  conditions?: readonly Condition[]
   /** Whether archived runs are shown, too. */
   archived: boolean
 }
@@ -65,12 +68,14 @@ function test(filter: RowFilter, readAll: ReadAll): ((row: RunRow) => boolean) |
 /**
  * Rows in which every word of the text occurs and that pass every filter, in the order given.
  * @param search all that can be found of a row, in lower case
+ * @param searched reads a column for the conditions of the search
  */
 export function filterRows(
   rows: readonly RunRow[],
-  { text, filters, archived }: Ask,
+  { text, filters, conditions = [], archived }: Ask,
   search: (row: RunRow) => string,
   column: (key: string) => ReadAll,
+  searched = column,
 ): RunRow[] {
   const words = wordsOf(text)
   const tests = filters.flatMap((filter) => test(filter, column(filter.key)) ?? [])
@@ -78,6 +83,7 @@ export function filterRows(
     (row) =>
       (archived || !row.archived) &&
       tests.every((passes) => passes(row)) &&
+      passesAll(row, conditions, searched) &&
       (words.length === 0 || includesAll(search(row), words)),
   )
 }

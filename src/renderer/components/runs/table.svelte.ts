@@ -11,6 +11,7 @@ import { variants } from '../../state/variants.svelte.ts'
 import { withOwners } from './owners.ts'
 import { stateWords } from '../runStates.ts'
 import { engineColumn, factColumns, standardView, type Sources, type TableColumn } from './columns.ts'
+import { columnsNamed, readQuery } from './query.ts'
 import { filterRows, groupItems, plainItems, seedText, sortBy, type Item } from './rows.ts'
 
 const pause = 500
@@ -69,7 +70,17 @@ class RunsTable {
     }
     return text
   }
-  readonly filtered = $derived(filterRows(runs.list, this.view, this.#search, (key) => this.column(key).readAll))
+  /** What is searched for: words, and conditions on columns. */
+  readonly query = $derived(readQuery(this.view.text, (name) => columnsNamed(name, this.all)))
+  readonly filtered = $derived(
+    filterRows(
+      runs.list,
+      { ...this.view, ...this.query },
+      this.#search,
+      (key) => this.column(key).readAll,
+      (key) => this.column(key).searched,
+    ),
+  )
   readonly rows = $derived.by(() => {
     const { sort } = this.view
     return sort ? sortBy(this.filtered, this.column(sort.key).read, sort.descending) : this.filtered
@@ -247,6 +258,7 @@ export function followTable(): void {
       ...new Set([
         ...table.view.columns.map(({ key }) => key),
         ...table.view.filters.map(({ key }) => key),
+        ...table.query.conditions.flatMap(({ keys }) => keys),
         ...(table.view.sort ? [table.view.sort.key] : []),
       ]),
     ].filter((key) => !table.facts.has(key)),
