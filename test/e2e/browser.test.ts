@@ -231,7 +231,7 @@ browserTest(
     assert.equal(readFileSync(file, 'utf8'), 'precious')
     assert.deepEqual(await barriers(page), [])
     await page.getByRole('button', { name: 'Replace it' }).click()
-    const facts = page.getByRole('complementary').getByRole('status')
+    const facts = page.getByRole('region', { name: 'Save as ONNX' }).getByRole('status')
     await facts.getByText('Largest difference').waitFor()
     const shown = await facts.innerText()
     assert.ok(shown.includes(createHash('sha256').update(readFileSync(file)).digest('hex')), shown)

@@ -140,7 +140,7 @@ browserTest(
       codes = join(folder, 'codes.csv')
     await page.getByLabel('File').fill(file)
     await page.getByRole('button', { name: 'Export', exact: true }).click()
-    await page.getByRole('complementary').getByRole('status').getByText('Largest difference').waitFor()
+    await page.getByRole('region', { name: 'Save as ONNX' }).getByRole('status').getByText('Largest difference').waitFor()
     await go(page, '#/exports')
     await page.getByRole('button', { name: 'Embed images' }).click()
     const embed = page.getByRole('region', { name: 'Embed images' })

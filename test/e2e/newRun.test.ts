@@ -27,6 +27,27 @@ browserTest(
       return [await name.inputValue(), await epochs.inputValue(), await batch.inputValue()]
     }
 
+    // Every variant, the formula of the chosen one and its settings stand on the first screen, and what the run takes at its start.
+    const listed = page.locator('label:has(input[name=variant])')
+    await page.getByText(/^about .+ · .+ memory · .+ disk$/).waitFor()
+    const [first, last, layers] = await Promise.all(
+      [listed.first(), listed.last(), page.getByLabel('Layers', { exact: true })].map((element) => element.boundingBox()),
+    )
+    assert.ok((await listed.count()) >= 13)
+    assert.ok(last!.y + last!.height < 700, `the last variant ends at ${last!.y + last!.height}`)
+    assert.ok(layers!.x > first!.x + first!.width && layers!.y < last!.y, 'settings stand beside the list')
+    const variant = await page.getByRole('complementary').locator('.formula:visible').innerText()
+    await page.getByRole('radio', { name: 'Contractive', exact: true }).check({ force: true })
+    await page.getByLabel('Lambda', { exact: true }).waitFor()
+    assert.notEqual(await page.getByRole('complementary').locator('.formula:visible').innerText(), variant)
+    assert.equal(await page.locator('.formula:visible').count(), 1)
+    // Without pretraining there is nothing to be tuned.
+    await settles(() => page.getByLabel('Fine-tuning', { exact: true }).filter({ visible: true }).count(), 0)
+    await page.getByRole('radio', { name: 'Classical', exact: true }).check({ force: true })
+    await page.setViewportSize({ width: 900, height: 700 })
+    await page.locator('main .formula:visible').waitFor()
+    await page.setViewportSize({ width: 1280, height: 800 })
+
     // Few steps are said, and one click gives enough.
     await batch.fill('30000')
     await page.getByText('so few are rarely enough').waitFor()

@@ -125,6 +125,6 @@ browserTest(
     await settles(async () => (await page.getByLabel('File').inputValue()).includes('classifier'), true, 'a file is suggested')
     await page.getByLabel('File').fill(join(folder, 'classifier.onnx'))
     await page.getByRole('button', { name: 'Export', exact: true }).click()
-    await page.getByRole('complementary').getByRole('status').getByText('Output probabilities').waitFor()
+    await page.getByRole('region', { name: 'Save as ONNX' }).getByRole('status').getByText('Output probabilities').waitFor()
   },
 )

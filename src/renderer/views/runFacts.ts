@@ -9,6 +9,10 @@ export function shareOf(run: Pick<Run, 'state' | 'progress' | 'step' | 'steps'>)
   return run.steps > 0 ? Math.min(1, run.step / run.steps) : null
 }
 
+/** Whether it has weights that can be taken away, and changes them no more. */
+export const canExport = (run: Run): boolean =>
+  !['queued', 'running'].includes(run.state) && (run.evaluation !== null || run.step > 0)
+
 /** `24 s left`, `3 min left`: as short as a column of a table wants it. */
 export function leftText(seconds: number): string {
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s left`

@@ -56,6 +56,8 @@ export const runCalls = {
       /** How long the run takes, evaluation included, and the bytes that its trainer takes, about; null where that cannot be told. */
       expected: expectedTimeSchema.nullable(),
       memory: z.number().nullable(),
+      /** What it will occupy on the disk when it is completed, in bytes, about; null where that cannot be told. */
+      bytes: z.number().nullable(),
       stepsPerEpoch: z.int().nullable(),
       stages: z.array(stageSchema),
     }),

@@ -7,6 +7,7 @@ import { matchWeights, type WeightsFile } from '../checkpoint/weightsFile.ts'
 import { shortClassesNote } from '../data/labelled.ts'
 import { dataNotes } from '../compare/dataNotes.ts'
 import { oneForAllNotes } from '../compare/notes.ts'
+import { bytesOf } from '../experiments/costs.ts'
 import { sizeWarnings } from '../experiments/limits.ts'
 import { factsOf, lengthOf, pixelsOf, plannedStages, runOf } from '../experiments/newRun.ts'
 import { knownTimes } from '../experiments/times.ts'
@@ -69,7 +70,13 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
     const memory = measured ?? memoryOf(variantOf(variant), config, dataset, parameters ?? 0) + processBytes
     const expected = times.expected(variant, config, stages)
     const cell = { title: '', config, parameters, memory, expected }
-    return { memory, expected, warnings: sizeWarnings([cell], machineMemory(), dataset.kind === 'image' ? dataset : undefined) }
+    const bytes = parameters === null ? null : bytesOf(variant, config, dataset, stages, parameters, queue.settings.get().copies)
+    return {
+      memory,
+      expected,
+      bytes,
+      warnings: sizeWarnings([cell], machineMemory(), dataset.kind === 'image' ? dataset : undefined),
+    }
   }
   /** What the labels of a run do not suffice for, though it can be trained. */
   const labelNotes = ({ id }: Dataset, { fineTuning }: Config, seed: number): string[] => {
@@ -95,6 +102,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
         inert: resolved.config === null ? [] : [...inertSettings(variantOf(variant), resolved.config).keys()],
         expected: cost?.expected ?? null,
         memory: cost?.memory ?? null,
+        bytes: cost?.bytes ?? null,
         stepsPerEpoch: length?.stepsPerEpoch ?? null,
         stages: length?.stages ?? [],
       }

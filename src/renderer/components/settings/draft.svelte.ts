@@ -3,6 +3,7 @@ import { SvelteMap } from 'svelte/reactivity'
 import type { CallOutput } from '../../../shared/calls.ts'
 import type { Field, Settings } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
+import { datasets } from '../../state/datasets.svelte.ts'
 import { variants } from '../../state/variants.svelte.ts'
 import { equal, saidBeside } from './words.ts'
 import { fieldsThatApply } from '../../../shared/settings/applies.ts'
@@ -47,9 +48,13 @@ export class Draft {
   readonly fields = $derived(this.checked?.fields ?? variants.byId.get(this.variant)?.settings ?? [])
   /** Of the network, settings without a use beside the others, as the engine last said it of such as can be trained. */
   #inert = $state.raw<ReadonlySet<string>>(new Set())
+  /** Whether the images have classes that a network could be tuned for. */
+  readonly #classed = $derived((datasets.byId.get(this.dataset)?.classes.length ?? 2) >= 2)
   /** Shown only while the settings that they depend on have the values that need them; what was typed without a use stays, to be undone. */
   readonly shown = $derived(
-    fieldsThatApply(this.fields, (field) => this.text(field)).filter(({ key }) => !this.#inert.has(key) || this.texts.has(key)),
+    fieldsThatApply(this.fields, (field) => this.text(field)).filter(
+      ({ key }) => this.texts.has(key) || !(this.#inert.has(key) || (key === 'fineTuning.kind' && !this.#classed)),
+    ),
   )
   readonly seedNumber = $derived(
     /^\d{1,10}$/.test(this.seed.trim()) && Number(this.seed) <= 2_147_483_647 ? Number(this.seed) : null,

@@ -20,6 +20,8 @@ const basics = ['training.epochs', 'training.batchSize', 'training.learningRate'
  */
 export function formGroups(fields: readonly Field[]): FormGroup[] {
   const pretrained = fields.some(({ key }) => key === 'pretraining.epochs')
+  /** What the whole network is trained for: a question of its own only after pretraining. */
+  const ofWhole = fields.filter(({ key }) => section(key) === 'fineTuning')
   const groups: FormGroup[] = [
     {
       title: 'Settings',
@@ -34,14 +36,15 @@ export function formGroups(fields: readonly Field[]): FormGroup[] {
       title: pretrained ? 'Fine-tuning' : 'Training',
       more: false,
       ...(pretrained ? { note: 'For the whole network, starting from its pretrained layers.' } : {}),
-      fields: [...fields.filter(({ key }) => section(key) === 'fineTuning'), ...fields.filter(({ key }) => basics.includes(key))],
+      fields: [...(pretrained ? ofWhole : []), ...fields.filter(({ key }) => basics.includes(key))],
     },
     {
       title: 'Network and objective',
       more: true,
-      fields: fields.filter(
-        ({ key }) => (section(key) === 'network' && !network.includes(key)) || section(key) === 'reconstruction',
-      ),
+      fields: [
+        ...fields.filter(({ key }) => (section(key) === 'network' && !network.includes(key)) || section(key) === 'reconstruction'),
+        ...(pretrained ? [] : ofWhole),
+      ],
     },
     { title: 'Data', more: true, fields: fields.filter(({ key }) => section(key) === 'data') },
     {
