@@ -1,6 +1,5 @@
 import { partsOf } from '../../../shared/ownedKeys.ts'
 import type { CellValue, RunRow } from '../../../shared/runTable.ts'
-import type { ReadAll } from './rows.ts'
 
 /** What is asked of one column, or of several that share a name: `lambda>0.05`, `variant:contractive`. */
 export interface Condition {
@@ -95,5 +94,8 @@ export function columnsNamed(name: string, columns: readonly { key: string; titl
 }
 
 /** Rows that pass every condition. */
-export const passesAll = (row: RunRow, conditions: readonly Condition[], column: (key: string) => ReadAll): boolean =>
-  conditions.every(({ keys, passes }) => keys.some((key) => column(key)(row).some(passes)))
+export const passesAll = (
+  row: RunRow,
+  conditions: readonly Condition[],
+  column: (key: string) => (row: RunRow) => readonly CellValue[],
+): boolean => conditions.every(({ keys, passes }) => keys.some((key) => column(key)(row).some(passes)))
