@@ -126,7 +126,12 @@ class Autoencoder:
         if decoder == "bernoulli":
             return torch.distributions.Bernoulli(logits=head("logits"), validate_args=False).log_prob(x).sum(-1)
         mean = ACTIVATIONS[self.network["outputActivation"]](head("mean"))
-        deviation = (head("logVariance").clamp(-7, 7) / 2).exp() if decoder == "gaussian" else torch.ones(())
+        if decoder == "gaussian":
+            deviation = (head("logVariance").clamp(-7, 7) / 2).exp()
+        elif decoder == "sharedGaussian":
+            deviation = (x - mean).square().mean().sqrt()
+        else:
+            deviation = torch.ones(())
         return torch.distributions.Normal(mean, deviation).log_prob(x).sum(-1)
 
 
