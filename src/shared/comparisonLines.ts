@@ -17,8 +17,13 @@ const lineOptions = {
   by: z.enum(lineKinds).default('run'),
   /** Weight of the past in exponential smoothing; 0: none. */
   smoothing: z.number().min(0).max(0.9999).default(0),
-  /** The 95% interval of the mean, or from the lowest seed to the highest. */
-  band: z.enum(['interval', 'range']).default('interval'),
+  /** Of which series: all, or those of training, which are of single batches and noisy. */
+  smooth: z.enum(['all', 'training']).default('all'),
+  /**
+   * The 95% interval of the mean, or from the lowest seed to the highest. `seeds`: the interval, but of two seeds, whose interval
+   * says next to nothing and covers everything, the two themselves.
+   */
+  band: z.enum(['interval', 'range', 'seeds']).default('interval'),
   axis: z.enum(axes).default('step'),
   from: place,
   to: place,
@@ -70,6 +75,8 @@ export const lineSchema = z.object({
   /** The band around a group's mean; NaN where fewer than two seeds are under way. All three null for a single run. */
   low: column.nullable(),
   high: column.nullable(),
+  /** `low` and `high` are two seeds themselves, and no band. */
+  pair: z.boolean(),
   /** Of how many seeds the mean is. */
   n: z.instanceof(Uint16Array).nullable(),
 })

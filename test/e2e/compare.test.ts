@@ -149,6 +149,20 @@ browserTest(
       .waitFor()
     await page.getByText(/^Their losses are not measured alike/).waitFor()
 
+    // Those of training are smoothed without being asked for, those of validation are not.
+    await page
+      .getByText('Series', { exact: false })
+      .filter({ hasText: / of \d/ })
+      .first()
+      .click()
+    await page.getByRole('checkbox', { name: 'Training loss', exact: true }).check()
+    await page.keyboard.press('Escape')
+    await page
+      .getByRole('figure', { name: /^Training loss .*, smoothed \(0\.90\)$/ })
+      .first()
+      .waitFor()
+    await page.getByRole('figure', { name: 'Clean squared error, validation of 2 settings', exact: true }).waitFor()
+
     // Smoothing is of the lines: the table's numbers, and those of its file, stay what was measured.
     const measured = await page.locator('td.reading').allInnerTexts()
     await page.getByLabel('Smoothing').fill('0.97')
@@ -238,6 +252,9 @@ browserTest(
       .getByRole('figure', { name: /^Clean squared error of / })
       .and(page.locator('[data-drawn="1"]'))
       .waitFor()
+    await page.getByRole('checkbox', { name: /^Smooth training/ }).check()
+    await page.reload()
+    await settles(() => page.getByRole('checkbox', { name: /^Smooth training/ }).isChecked(), true)
     for (const figure of ['squaredError', 'corruptedSquaredError', 'brightness.shift'])
       await page.locator(`tr[data-figure="${figure}"]`).waitFor()
     await page.goto(there)

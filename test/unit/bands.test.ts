@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bandOf, smoothed, type Line } from '../../src/main/engine/compare/bands.ts'
+import { smoothed } from '../../src/shared/smoothing.ts'
+import { bandOf, type Line } from '../../src/main/engine/compare/bands.ts'
 import { groupRuns } from '../../src/main/engine/compare/groups.ts'
 import { lineOf, subjectOfGroup, subjectOfRun, termsOf, type LineOptions } from '../../src/main/engine/compare/lines.ts'
 import { reduced } from '../../src/main/engine/compare/reduce.ts'
@@ -18,6 +19,7 @@ const line = (values: number[], steps = values.map((_, index) => 10 * (index + 1
 })
 const options: LineOptions = {
   smoothing: 0,
+  smooth: 'all',
   band: 'interval',
   axis: 'step',
   from: undefined,
@@ -165,6 +167,28 @@ test('a group’s line is of its seeds, each once; smoothing comes before the me
     lineOf(subjectOfRun(runs[0]!), 'validation/kl', () => assert.fail('what a run has is known without reading'), options),
     null,
   )
+})
+
+test('training is smoothed alone where that is asked for; of two seeds there are the two, and no interval', () => {
+  const runs = [1, 2, 3].map((seed) =>
+    run(`s${seed}`, 'classical', {}, { seed, step: 30, latest: { 'train/loss': 1, 'validation/loss': 1 } }),
+  )
+  const stored: Record<string, Line> = { s1: line([5, 4, 3]), s2: line([6, 2, 8]), s3: line([7, 2]) }
+  const of = (count: number, key: string) =>
+    lineOf(subjectOfGroup(groupRuns(runs.slice(0, count), variantInfos())[0]!), key, ({ id }) => stored[id]!, {
+      ...options,
+      smoothing: 0.9,
+      smooth: 'training',
+      band: 'seeds',
+    })!
+  assert.deepEqual([of(1, 'validation/loss').raw, [...of(1, 'validation/loss').value]], [null, [5, 4, 3]])
+  assert.deepEqual([[...of(1, 'train/loss').raw!], of(1, 'train/loss').value[1]! > 4], [[5, 4, 3], true])
+  const two = of(2, 'validation/loss')
+  assert.deepEqual([two.pair, [...two.low!], [...two.high!], [...two.value]], [true, [5, 2, 3], [6, 4, 8], [5.5, 3, 5.5]])
+  const three = of(3, 'validation/loss')
+  assert.equal(three.pair, false)
+  assert.ok(three.low![0]! < 4.6 && three.high![0]! > 7.4, 'an interval')
+  assert.ok(Number.isNaN(three.low![2]!), 'none where two are left')
 })
 
 test('stacked terms add up to the loss on the same points', () => {

@@ -55,6 +55,10 @@ test('an address comes back as it was written, and what is not one is what usual
     series: ['validation/loss', 'gradient/encoder/0'],
     terms: 'x y',
   }
+  // Without a choice curves of training are smoothed; that none are is a choice, too.
+  assert.equal(usual.smoothing, null)
+  const none = writeAddress({ ...usual, smoothing: 0 })
+  assert.equal(readAddress(new URL(none.slice(1), 'http://x').searchParams).smoothing, 0)
   const written = writeAddress(all)
   const read = readAddress(new URL(written.slice(1), 'http://x').searchParams)
   // A comma separates, also within an id; the engine gives none that has one.
@@ -237,6 +241,7 @@ test('curves come in the order and hue of the rows; a crosshair reads a term’s
     level: false,
     low: null,
     high: null,
+    pair: false,
     n: null,
   })
   const subjects = subjectsOf(comparison, 'run')
@@ -251,6 +256,7 @@ test('curves come in the order and hue of the rows; a crosshair reads a term’s
     [[9, 8], '10.00', '7.000'],
     'drawn smoothed, read as measured',
   )
+  assert.deepEqual([...curves[0]!.original!], [10, 7], 'over what was measured')
   const [level] = curvesOf(
     [
       {

@@ -360,6 +360,7 @@ const curve: CompareLine = {
   level: false,
   low: Float64Array.of(8, 3, NaN, NaN),
   high: Float64Array.of(10, 5, NaN, NaN),
+  pair: false,
   n: Uint16Array.of(2, 2, 0, 1),
 }
 const images = { count: 3, width: 4, height: 2, channels: 1, pixels: Uint8Array.from({ length: 24 }, (_, index) => index * 10) }

@@ -177,7 +177,15 @@ test('how curves are looked at changes no number that is read from them: smoothi
   const last = [1, 2, 3].reduce((sum, seed) => sum + stored[`s${seed}`]!.value.at(-1)! / 3, 0)
   const measured = new Map<number, number>()
   const whole = { from: undefined, to: undefined }
-  const plain: LineOptions = { smoothing: 0, band: 'interval', axis: 'step', ...whole, columns: 10_000, logarithmic: false }
+  const plain: LineOptions = {
+    smoothing: 0,
+    smooth: 'all',
+    band: 'interval',
+    axis: 'step',
+    ...whole,
+    columns: 10_000,
+    logarithmic: false,
+  }
   const all = lineOf(subject, 'train/loss', read, plain)!
   all.step.forEach((step, index) => measured.set(step, all.value[index]!))
   assert.equal(all.raw, null)

@@ -116,6 +116,30 @@ test('a line chart draws every curve within its area, with bands below the lines
   assert.ok(finite(scene))
 })
 
+test('a smoothed line lies over what it was, in sight as a whole; two seeds are dots beside their mean, apart, without a band', () => {
+  const shapesOf = (one: Curve) => {
+    const plot = lineScene(lines([one]), size, measure)
+    const clip = plot.scene.shapes.find((shape) => shape.kind === 'clip')!
+    return { plot, shapes: clip.kind === 'clip' ? clip.shapes : [] }
+  }
+  const smooth = shapesOf(curve('a', [4, 4, 4], { original: Float64Array.of(2, 9, 1) }))
+  const [below, above] = smooth.shapes.flatMap((shape) => (shape.kind === 'line' ? [shape] : []))
+  assert.ok(below!.opacity! < 0.3 && above!.opacity === 1)
+  const { top, bottom } = smooth.plot.area
+  assert.ok(Array.from(below!.points).every((value, at) => at % 2 === 0 || (value >= top && value <= bottom)))
+
+  const many = Array.from({ length: 500 }, () => 4)
+  const pair = shapesOf(
+    curve('a', many, { pair: true, low: Float64Array.from(many, () => 3), high: Float64Array.from(many, () => 5) }),
+  )
+  assert.ok(!pair.shapes.some(({ kind }) => kind === 'area'))
+  const dots = pair.shapes.flatMap((shape) => (shape.kind === 'dots' ? [shape] : []))
+  assert.equal(dots.length, 2)
+  for (const { points } of dots)
+    for (let at = 2; at < points.length; at += 2) assert.ok(points[at]! - points[at - 2]! >= 16, 'single dots')
+  assert.ok(dots[0]!.points.length > 20)
+})
+
 test('what is brought forward is drawn last and strongest; what a choice left out is faint', () => {
   const data = (more: Partial<LineState>) =>
     (

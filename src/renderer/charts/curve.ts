@@ -16,6 +16,10 @@ export interface Curve {
   /** A band around or below the line, as long as `x`; NaN where there is none. */
   low?: Float64Array
   high?: Float64Array
+  /** `low` and `high` are single values beside the line, drawn as dots, and no band. */
+  pair?: boolean
+  /** What a smoothed line was before, drawn faintly below it; as long as `x`. */
+  original?: Float64Array
   /** How strongly the band is filled, 0 to 1; 0.15 where not given. */
   fill?: number
   /** What a crosshair reads instead of `y`: of a stacked term its own value. */

@@ -141,7 +141,7 @@ function verticalRange(
 }
 
 /**
- * A range with the bands around the lines in it, as far as these have ends; where the steep beginning is left out, so are the
+ * A range with the bands around the lines, and what smoothed ones were, in it, as far as these have ends; where the steep beginning is left out, so are the
  * bands there.
  */
 function withBands<T extends { low: number; high: number }>(
@@ -155,7 +155,7 @@ function withBands<T extends { low: number; high: number }>(
   const ends = curves.flatMap((curve) =>
     curve.fill !== undefined
       ? []
-      : [curve.low, curve.high].flatMap((y) => (y ? (range([{ ...curve, y }], begin, to, positive) ?? []) : [])),
+      : [curve.low, curve.high, curve.original].flatMap((y) => (y ? (range([{ ...curve, y }], begin, to, positive) ?? []) : [])),
   )
   return {
     ...found,
@@ -204,7 +204,11 @@ function curveShapes(
     const strength = (faint?.has(curve.id) && !first ? 0.15 : 1) * (highlighted !== null && !first ? 0.2 : 1)
     const opacity = (curve.opacity ?? 1) * strength
     const pixels = pixelsToDraw(curve, shown.from, shown.to, x, y, columns)
-    const band = bandToDraw(curve, shown.from, shown.to, x, y, columns)
+    const band = curve.pair ? [] : bandToDraw(curve, shown.from, shown.to, x, y, columns)
+    if (curve.original) {
+      const points = pixelsToDraw({ x: curve.x, y: curve.original }, shown.from, shown.to, x, y, columns)
+      bands.push({ kind: 'line', points, colour: curve.colour, width: 1, opacity: 0.25 * strength })
+    }
     if (band.length > 0) bands.push({ kind: 'area', points: band, colour: curve.colour, opacity: (curve.fill ?? 0.15) * strength })
     const into = first ? above : lines
     const width = (curve.width ?? 1.5) * (first ? 1.5 : 1)
@@ -218,10 +222,30 @@ function curveShapes(
     })
     if (curve.x.length <= 24)
       into.push({ kind: 'dots', points: pixels, radius: curve.x.length <= 1 ? 3 : 1.75, colour: curve.colour, opacity })
+    if (curve.pair && curve.low && curve.high)
+      for (const one of [curve.low, curve.high]) {
+        const points = apart(pixelsToDraw({ x: curve.x, y: one }, shown.from, shown.to, x, y, columns))
+        into.push({ kind: 'dots', points, radius: 1.75, colour: curve.colour, opacity: 0.7 * strength })
+      }
     const end = lastInside(pixels, area)
     if (end) ends.push({ text: curve.label, colour: curve.colour, dashed: (curve.dash?.length ?? 0) > 0, ...end })
   }
   return { data: [...bands, ...lines, ...above], ends }
+}
+
+/** Pixels between two dots of a pair of seeds. */
+const dotsApart = 16
+
+/** Of points in pixels so many that each can be seen as a dot. */
+function apart(pixels: Float64Array): Float64Array {
+  const kept: number[] = []
+  let edge = -Infinity
+  for (let i = 0; i < pixels.length; i += 2) {
+    if (!(pixels[i]! >= edge + dotsApart) || Number.isNaN(pixels[i + 1]!)) continue
+    edge = pixels[i]!
+    kept.push(edge, pixels[i + 1]!)
+  }
+  return Float64Array.from(kept)
 }
 
 /** Where a curve leaves the plot at the right, or ends; its height as far as it can be seen. */

@@ -17,30 +17,10 @@ export interface Band extends Line {
 }
 
 /**
- * Exponential smoothing: s <- w s + (1 - w) x from 0, divided by 1 - w^k, which makes the k values so far count in full (the
- * correction of Kingma and Ba 2015, section 3). A smoothed value depends on what came before it only, so what was once drawn
- * stays. Gaps remain gaps and are passed over. @param weight w, from 0 (nothing) to below 1
+ * `interval`: the 95% interval of the mean (Student's t); `range`: from the lowest seed to the highest; `seeds`: the interval
+ * where at least three seeds are under way.
  */
-export function smoothed(values: Float64Array, weight: number): Float64Array {
-  if (weight <= 0) return values
-  const result = new Float64Array(values.length)
-  let mean = 0
-  let left = 1
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!
-    if (!Number.isFinite(value)) {
-      result[i] = NaN
-      continue
-    }
-    left *= weight
-    mean = weight * mean + (1 - weight) * value
-    result[i] = mean / (1 - left)
-  }
-  return result
-}
-
-/** `interval`: the 95% interval of the mean (Student's t); `range`: from the lowest seed to the highest. */
-export type BandKind = 'interval' | 'range'
+export type BandKind = 'interval' | 'range' | 'seeds'
 
 /**
  * Several seeds of one setting as their mean and a band, on the steps that all of those have that are under way there: a run that ended
@@ -91,7 +71,7 @@ function fill(band: Band, i: number, values: readonly number[], kind: BandKind):
   band.value[i] = mean
   band.low[i] = NaN
   band.high[i] = NaN
-  if (n < 2) return
+  if (n < (kind === 'seeds' ? 3 : 2)) return
   if (kind === 'range') {
     band.low[i] = Math.min(...values)
     band.high[i] = Math.max(...values)

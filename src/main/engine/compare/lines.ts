@@ -1,6 +1,7 @@
 import type { CompareLine, CompareTerms, LinesInput } from '../../../shared/comparisonLines.ts'
 import type { Run } from '../../../shared/domain.ts'
-import { bandOf, smoothed, type Band, type Line } from './bands.ts'
+import { smoothed } from '../../../shared/smoothing.ts'
+import { bandOf, type Band, type Line } from './bands.ts'
 import type { RunGroup } from './groups.ts'
 import { gathered, reduced } from './reduce.ts'
 import { meanOf } from './statistics.ts'
@@ -8,7 +9,7 @@ import { meanOf } from './statistics.ts'
 /** Reads a stored series of a run; null where it has none. */
 export type ReadSeries = (run: Run, key: string) => Line | null
 
-export type LineOptions = Pick<LinesInput, 'smoothing' | 'band' | 'axis' | 'from' | 'to' | 'columns' | 'logarithmic'>
+export type LineOptions = Pick<LinesInput, 'smoothing' | 'smooth' | 'band' | 'axis' | 'from' | 'to' | 'columns' | 'logarithmic'>
 
 /** What a line is of: a run, or the seeds of a group. */
 export interface Subject {
@@ -45,7 +46,8 @@ const axisColumn = { step: 'step', epoch: 'epoch', time: 'seconds' } as const
  * One series of a run, or the mean and band of a group's seeds, ready to draw: smoothed on all of its points, then averaged,
  * then reduced to what the pixels can show. Null where no run has any point of it.
  */
-export function lineOf(subject: Subject, key: string, read: ReadSeries, options: LineOptions): CompareLine | null {
+export function lineOf(subject: Subject, key: string, read: ReadSeries, asked: LineOptions): CompareLine | null {
+  const options = asked.smooth === 'training' && !/(^|\/)train\//.test(key) ? { ...asked, smoothing: 0 } : asked
   const found = seedsOf(subject, key, read)
   if (found.length === 0) return null
   const lines = found.map(({ line }) => line)
@@ -54,7 +56,8 @@ export function lineOf(subject: Subject, key: string, read: ReadSeries, options:
   const raw = options.smoothing > 0 ? merged(lines, options).value : null
   const kept = reduced(
     band[axisColumn[options.axis]],
-    band.low === null ? [band.value] : [band.value, band.low, band.high!],
+    // Of a smoothed line the extremes of what it was, which is drawn below it: its own lie close by.
+    [raw ?? band.value, ...(band.low === null ? [] : [band.low, band.high!])],
     options,
   )
   const take = (column: Float64Array) => gathered(column, kept)
@@ -74,6 +77,7 @@ export function lineOf(subject: Subject, key: string, read: ReadSeries, options:
     level: found.every(({ run, line }) => run.steps === 0 && line.step.length === 1),
     low: band.low && take(band.low),
     high: band.high && take(band.high),
+    pair: isPair(lines, options),
     n: band.n && Uint16Array.from(kept, (index) => band.n![index]!),
   }
 }
@@ -155,6 +159,9 @@ function lastOf(lines: readonly Line[]): CompareLine['last'] {
 
 type Merged = Line & (Band | { low: null; high: null; n: null })
 
-function merged(lines: readonly Line[], { band }: LineOptions): Merged {
-  return lines.length === 1 ? { ...lines[0]!, low: null, high: null, n: null } : bandOf(lines, band)
+const isPair = (lines: readonly Line[], { band }: LineOptions): boolean => band === 'seeds' && lines.length === 2
+
+function merged(lines: readonly Line[], options: LineOptions): Merged {
+  if (lines.length === 1) return { ...lines[0]!, low: null, high: null, n: null }
+  return bandOf(lines, isPair(lines, options) ? 'range' : options.band)
 }

@@ -44,6 +44,7 @@ export async function reportOf(
     keys: curveKeys,
     by: 'group',
     smoothing: 0,
+    smooth: 'all',
     band: 'interval',
     axis: 'epoch',
     columns,

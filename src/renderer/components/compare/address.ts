@@ -16,8 +16,8 @@ export interface CompareAddress {
   /** Logarithmic axes of the curves. */
   logX: boolean
   logY: boolean
-  /** Weight of the past, 0 to below 1. */
-  smoothing: number
+  /** Weight of the past in the smoothing of all curves, 0 to below 1; null: `usualSmoothing` in those of training. */
+  smoothing: number | null
   /** Keys of the series that are shown; empty: the usual ones. */
   series: string[]
   /** Id of the group or run whose terms are stacked; null: none. */
@@ -39,7 +39,7 @@ const oneOf = <T extends string>(value: string | null, choices: readonly T[], us
 const list = (value: string | null): string[] => [...new Set((value ?? '').split(',').filter(Boolean))]
 
 export function readAddress(query: URLSearchParams): CompareAddress {
-  const smoothing = Number(query.get('smoothing') ?? 0)
+  const smoothing = Number(query.get('smoothing') ?? NaN)
   return {
     runs: list(query.get('runs')),
     by: oneOf(query.get('by'), ['group', 'run'], 'group'),
@@ -50,7 +50,7 @@ export function readAddress(query: URLSearchParams): CompareAddress {
     axis: oneOf(query.get('axis'), ['step', 'epoch', 'time'], 'epoch'),
     logX: query.get('logX') === 'yes',
     logY: query.get('logY') === 'yes',
-    smoothing: smoothing > 0 && smoothing < 1 ? smoothing : 0,
+    smoothing: smoothing >= 0 && smoothing < 1 ? smoothing : null,
     series: list(query.get('series')),
     terms: query.get('terms'),
   }
@@ -69,7 +69,7 @@ export function writeAddress(address: CompareAddress): string {
     ['axis', axis === 'epoch' ? null : axis],
     ['logX', logX ? 'yes' : null],
     ['logY', logY ? 'yes' : null],
-    ['smoothing', smoothing > 0 ? String(smoothing) : null],
+    ['smoothing', smoothing === null ? null : String(smoothing)],
     ['series', series.length > 0 ? series.map(encodeURIComponent).join(',') : null],
     ['terms', terms && encodeURIComponent(terms)],
   ]

@@ -1,5 +1,6 @@
 import { untrack } from 'svelte'
 import { mostCompared, type Comparison } from '../../../shared/comparison.ts'
+import { usualSmoothing } from '../../../shared/smoothing.ts'
 import { call } from '../../state/connection.svelte.ts'
 import { Loaded } from '../../state/loaded.svelte.ts'
 import { route } from '../../state/route.svelte.ts'
@@ -50,7 +51,10 @@ export class Comparing {
 
   /** While the slider is moved; the address gets the last value. */
   sliding = $state<number | null>(null)
-  readonly smoothing = $derived(this.sliding ?? this.address.smoothing)
+  readonly #chosen = $derived(this.sliding ?? this.address.smoothing)
+  /** Weight of the smoothing, and of which series. */
+  readonly smoothing = $derived(this.#chosen ?? usualSmoothing)
+  readonly smooth = $derived(this.#chosen === null ? ('training' as const) : ('all' as const))
   /**
    * Keys of the series that have a chart. Before it is known what there is, what there usually is: so the engine reads points
    * while the table is made.
@@ -72,6 +76,8 @@ export class Comparing {
             keys: this.series,
             by: this.address.by,
             smoothing: this.smoothing,
+            smooth: this.smooth,
+            band: 'seeds' as const,
             axis: this.address.axis,
             logarithmic: this.address.logX,
             columns: columnsFor(this.ids.length * this.series.length),

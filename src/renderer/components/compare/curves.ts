@@ -48,11 +48,16 @@ export function curvesOf(
         last: line.last.value,
         width: line.low ? 1.75 : subjects.length > 12 ? 1 : 1.25,
         opacity: subjects.length > 40 ? 0.7 : 1,
-        ...(line.low && line.high ? { low: drawn(line.low), high: drawn(line.high) } : {}),
+        ...(line.low && line.high ? { low: drawn(line.low), high: drawn(line.high), pair: line.pair } : {}),
+        // Among many lines the unsmoothed ones would cover what they are smoothed for.
+        ...(line.raw && subjects.length <= mostOriginals ? { original: drawn(line.raw) } : {}),
       },
     ]
   })
 }
+
+/** So many smoothed lines are drawn over what they were. */
+const mostOriginals = 12
 
 /** Charts at most: of very many kinds of loss the first. */
 export const mostCharts = 12
