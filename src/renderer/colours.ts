@@ -1,6 +1,7 @@
 /** A run has one colour everywhere: its index picks one of eight hues; after eight the same hues come back dashed. */
 
 const hues = 8
+const classHues = 10
 const dashes: number[][] = [[], [6, 3], [2, 3], [8, 3, 2, 3]]
 
 /** For stylesheets: `var(--run-3)`. */
@@ -10,7 +11,7 @@ export const runVariable = (index: number): string => `var(--run-${((index % hue
 export const runDash = (index: number): number[] => dashes[Math.floor(Math.max(0, index) / hues) % dashes.length] ?? []
 
 /**
- * How the rows of a class are drawn, other than any run: in one of eight colours, dots and squares in turn; then the same ones
+ * How the rows of a class are drawn, other than any run: in one of ten colours, dots and squares in turn; then the same ones
  * hollow.
  */
 export interface ClassMark {
@@ -23,7 +24,7 @@ export interface ClassMark {
 export const classMark = (label: number): ClassMark =>
   label < 0
     ? { colour: 'var(--ink-2)', hollow: false, square: false }
-    : { colour: `var(--class-${label % hues})`, hollow: label % (2 * hues) >= hues, square: label % 2 === 1 }
+    : { colour: `var(--class-${label % classHues})`, hollow: label % (2 * classHues) >= classHues, square: label % 2 === 1 }
 
 /** For the key beside dots: each class that there is, by its name. */
 export const classKey = (names: readonly string[], labels: Iterable<number>): (ClassMark & { id: string; label: string })[] =>
