@@ -162,6 +162,17 @@ browserTest(
       .first()
       .waitFor()
     await page.getByRole('figure', { name: 'Clean squared error, validation of 2 settings', exact: true }).waitFor()
+    await page
+      .getByText('Series', { exact: false })
+      .filter({ hasText: / of \d/ })
+      .first()
+      .click()
+    await page.getByRole('checkbox', { name: 'Training loss', exact: true }).uncheck()
+    await page.keyboard.press('Escape')
+    await page
+      .getByRole('figure', { name: /^Training loss / })
+      .first()
+      .waitFor({ state: 'detached' })
 
     // Smoothing is of the lines: the table's numbers, and those of its file, stay what was measured.
     const measured = await page.locator('td.reading').allInnerTexts()

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { compareRuns } from '../../src/main/engine/compare/comparison.ts'
 import { differenceImages } from '../../src/main/engine/compare/differenceImages.ts'
