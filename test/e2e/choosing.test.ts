@@ -13,7 +13,12 @@ browserTest(
     const all = fillHome(home, { runs: 1200 })
     const archived = all.filter((_, index) => index % 40 === 39)
     const page = await open(`${(await serve(home)).url}#/runs`)
-    await page.locator('tr[data-run]').first().focus()
+    await page.locator('tr[data-run]').first().waitFor()
+    // Rows are selected wherever the focus is in this view, but for a text that is being typed.
+    await page.getByRole('searchbox').first().focus()
+    await page.keyboard.press('Control+a')
+    assert.equal(await page.getByRole('toolbar', { name: 'Selected runs' }).count(), 0)
+    await page.getByRole('searchbox').first().blur()
     await page.keyboard.press('Control+a')
     await page.getByRole('toolbar', { name: 'Selected runs' }).getByText('1,170 runs selected').waitFor()
     await page.keyboard.press('c')

@@ -105,6 +105,7 @@ browserTest(
     await page.getByRole('button', { name: 'Beside another run' }).click()
     const picker = page.getByRole('dialog', { name: 'Choose a run' })
     await settles(() => picker.getByRole('button', { name: /moonlit/ }).count(), 0, 'only runs on the same dataset')
+    await settles(() => picker.getByRole('button', { name: /plain/ }).count(), 0, 'not the run itself')
     await picker.getByLabel('Filter runs').fill('tight')
     await picker.getByRole('button', { name: /tight/ }).click()
     await page.getByRole('listbox', { name: /^Nearest in the code of tight/ }).waitFor()
@@ -118,8 +119,7 @@ browserTest(
     await page.getByRole('button', { name: 'Beside another run' }).waitFor()
 
     // One run at two moments of its training.
-    await page.getByRole('button', { name: 'Beside another run' }).click()
-    await picker.getByRole('button', { name: /plain/ }).click()
+    await page.getByRole('button', { name: 'At two moments' }).click()
     await page.getByLabel('Moment of the training of plain').nth(1).selectOption({ label: 'Before training' })
     await page.getByRole('heading', { name: 'Nearest in the code of plain, epoch 0' }).waitFor()
     await settled(page)
