@@ -1,5 +1,8 @@
-/** Weight with which curves of training, which are of single batches, are smoothed before anyone chooses another. */
-export const usualSmoothing = 0.9
+/**
+ * Weight with which curves of training, which are of single batches, are smoothed before anyone chooses another: half of their
+ * scatter is left, and a falling curve lags by less than two points.
+ */
+export const usualSmoothing = 0.6
 
 /**
  * Exponential smoothing: s <- w s + (1 - w) x from 0, divided by 1 - w^k, which makes the k values so far count in full (the

@@ -158,7 +158,7 @@ browserTest(
     await page.getByRole('checkbox', { name: 'Training loss', exact: true }).check()
     await page.keyboard.press('Escape')
     await page
-      .getByRole('figure', { name: /^Training loss .*, smoothed \(0\.90\)$/ })
+      .getByRole('figure', { name: /^Training loss .*, smoothed \(0\.60\)$/ })
       .first()
       .waitFor()
     await page.getByRole('figure', { name: 'Clean squared error, validation of 2 settings', exact: true }).waitFor()

@@ -104,7 +104,7 @@ for (const [index, theme] of readFileSync(new URL('../../src/renderer/styles/tok
   const colours = (of: string): Triple[] =>
     [...theme.matchAll(new RegExp(`--${of}-\\d: (#\\w{6})`, 'g'))].map(([, hex]) => linearOf(hex!))
 
-  test(`classes have colours that differ from each other, also for the colour-blind, from those of runs, and from the paper: ${name}`, () => {
+  test(`colours of classes differ from each other, also for the colour-blind, from runs’ and from the paper: ${name}`, () => {
     const [classes, runs] = [colours('class'), colours('run')]
     assert.deepEqual([classes.length, runs.length], [10, 8])
     const paper = linearOf(/--paper: (#\w{6})/.exec(theme)![1]!)

@@ -141,8 +141,8 @@ function verticalRange(
 }
 
 /**
- * A range with the bands around the lines, and what smoothed ones were, in it, as far as these have ends; where the steep beginning is left out, so are the
- * bands there.
+ * A range with the bands around the lines, and with what smoothed ones were, as far as these have ends; where the steep
+ * beginning is left out, so are they there.
  */
 function withBands<T extends { low: number; high: number }>(
   found: T,
