@@ -125,6 +125,8 @@ test('photographs default to squared error and a Gaussian likelihood, digits to 
       if ('decoder' in own.regularizer) {
         assert.equal(own.regularizer['decoder'], 'gaussian')
         assert.match(fromData.join(), /Decoder: Gaussian, because/)
+        const convolved = resolveConfig(variant, {}, { ...facts, size: { width: 40, height: 30, channels: 3 }, rowSize: 3600 })
+        assert.match(convolved.fromData.join(), /Decoder: Gaussian with one variance, because/)
         const chosen = resolveConfig(variant, { 'regularizer.decoder': 'bernoulli' }, facts)
         assert.equal(chosen.config!.regularizer['decoder'], 'bernoulli')
         assert.match(chosen.warnings.join(), /bound is not a likelihood/)
@@ -174,6 +176,11 @@ test('whatever the size of the data, the defaults of every variant can be starte
               ? [{ 'fineTuning.kind': 'classification' }, { 'fineTuning.kind': 'classification', 'fineTuning.labelled': 2 }]
               : []),
           ]),
+        // A batch of one image has no variance.
+        ...(seen > 1 &&
+        resolveConfig(variant, {}, facts).fields.some(({ key, choices }) => key === 'network.normalisation' && choices)
+          ? [{ 'network.normalisation': 'batch' }]
+          : []),
       ]
       for (const settings of forms) {
         const { config, problems } = resolveConfig(variant, settings, facts)

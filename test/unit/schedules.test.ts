@@ -41,6 +41,7 @@ test('images that whole batches leave out are said from 5% on, with a batch size
   )
   for (const batchSize of [126, 120, 1260, 1])
     assert.deepEqual(said('classical', { 'training.batchSize': batchSize }), [], `${batchSize}`)
+  assert.match(said('classical', { 'training.batchSize': 27 }, { ...facts, trainCount: 34 }).join(), /with 15, 1 is\.$/)
   // Layers that are pretrained have batches of their own.
   const layers = said('classical', { 'pretraining.kind': 'greedy', 'pretraining.batchSize': 700, 'training.batchSize': 126 })
   assert.match(layers.join(), /^560 of the 1,260.*\(pretraining\.batchSize\)/)

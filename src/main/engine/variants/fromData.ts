@@ -35,8 +35,11 @@ export const isConvolved = (value: unknown, facts: Facts): boolean =>
   (value === auto ? autoFor(facts) : typeof value === 'string' ? readConvolutions(value) : areConvolutions(value) ? value : [])
     ?.length !== 0
 
-/** Layers, batches and epochs that fit. @param convolves whether convolutions stand before the layers, which then are the code alone */
-export function sizesFor(facts: Facts, convolves: boolean) {
+/**
+ * Layers, batches and epochs that fit. @param convolves whether convolutions stand before the layers, which then are the code alone
+ * @param normalises whether somebody wants layers normalised by their batch, which then has a variance
+ */
+export function sizesFor(facts: Facts, convolves: boolean, normalises = false) {
   const { layers } = networkSchema.parse({}),
     training = trainingSchema.parse({}),
     pretraining = pretrainingSchema.parse({})
@@ -45,7 +48,8 @@ export function sizesFor(facts: Facts, convolves: boolean) {
     if (seen === undefined) return {}
     // Of few images several steps an epoch, from which networks learn more than from one.
     const most = convolves ? Math.min(usual.batchSize, convolutionalBatch) : usual.batchSize
-    const batchSize = usualBatch(Math.ceil(seen / 4), most)
+    const fewest = normalises && seen > 1 ? 2 : 1
+    const batchSize = Math.max(fewest, usualBatch(Math.ceil(seen / 4), most))
     return {
       batchSize,
       epochs: Math.max(usual.epochs, Math.round(share * epochsThatTeach(training.epochs, seen, batchSize, convolves))),
@@ -77,7 +81,7 @@ export function reasonFor(key: string, value: unknown, facts: Facts): string | u
   if (pixels === 'colour' || pixels === 'gray') {
     if (key === 'reconstruction' && value === 'squaredError') return `Squared error, because these are ${pixelWords[pixels]}.`
     if (key === 'regularizer.decoder' && (value === 'gaussian' || value === 'sharedGaussian'))
-      return `Gaussian, because these are ${pixelWords[pixels]}.`
+      return `Gaussian${value === 'gaussian' ? '' : ' with one variance'}, because these are ${pixelWords[pixels]}.`
   }
   if (key === 'network.convolutions' && value === auto)
     return `Here ${textOfConvolutions(autoFor(facts)).replaceAll(',', ', ')}, because images have ${counted(rowSize!, 'value')}.`

@@ -34,6 +34,6 @@ export default defineVariant({
       ? ['With as many as there are, all code units pass: nothing is sparse; set regularizer.k to less.']
       : [],
   gate: (code, { k }, { largest }) => code.mul(largest(code, k)),
-  gateInTorch: ({ k }) => `code * (code.argsort(1, descending=True, stable=True).argsort(1) < ${k})`,
+  gateInTorch: ({ k }) => `code * (code.argsort(dim=1, descending=True, stable=True).argsort(dim=1) < ${k})`,
   objective: ({ x, network }) => ({ reconstruction: network.reconstructionTerm(network.decode(network.encode(x)), x) }),
 })

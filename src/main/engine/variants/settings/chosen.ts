@@ -16,6 +16,8 @@ export interface Chosen {
   binarised: boolean
   /** Of the network, as they were given; undefined where the default is to be taken. */
   convolutions: unknown
+  /** Whether layers normalised by their batch were asked for. */
+  normalised: boolean
   /** Whether something was chosen with which a decoder cannot be tied. */
   untied: boolean
   /** Whether something was chosen with which layers cannot be normalised by their batch. */
@@ -30,6 +32,7 @@ export const nothingChosen: Chosen = {
   codeSize: null,
   binarised: false,
   convolutions: undefined,
+  normalised: false,
   untied: false,
   unnormalised: false,
 }
@@ -44,6 +47,7 @@ export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>):
   const sizes = given.get('network.layers'),
     code: unknown = Array.isArray(sizes) ? sizes.at(-1) : undefined
   const layers = chosenLayers(variant, given)
+  const normalised = given.get('network.normalisation') === 'batch'
   return {
     kind: layers ? (given.get('pretraining.kind') as 'greedy' | 'rbm') : 'none',
     layers,
@@ -52,7 +56,8 @@ export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>):
     codeSize: typeof code === 'number' && Number.isInteger(code) && code > 0 ? code : null,
     binarised: (given.get('data.binarise') ?? 'none') !== 'none',
     convolutions: given.get('network.convolutions'),
-    untied: given.get('network.upsampling') === 'resize' || given.get('network.normalisation') === 'batch',
+    normalised,
+    untied: given.get('network.upsampling') === 'resize' || normalised,
     unnormalised:
       layers !== null ||
       given.get('network.tied') === true ||

@@ -75,7 +75,7 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
   const convolves = isConvolved(chosen.convolutions ?? convolutions, facts)
   // What pyramids are trained with follows from images: where nothing is known of them, as in `objective`, the formulas' defaults hold.
   const trains = convolves && facts.trainCount !== undefined
-  const sizes = sizesFor(facts, convolves)
+  const sizes = sizesFor(facts, convolves, chosen.normalised)
   const usual = [variant.defaultsFor?.(facts, 1, trains).network, variant.defaults?.network, sizes.network, shared.network]
   const code = codeSize ?? usual.find((network) => network?.layers?.at(-1) !== undefined)!.layers!.at(-1)!
   const ofData = variant.defaultsFor?.(facts, code, trains)

@@ -68,7 +68,7 @@ function leftOver(field: string, batchSize: number, rows: number): string[] {
   const better = Math.floor(rows / (steps + 1))
   const remedy =
     rows % better <= silentShare * rows
-      ? `; with ${thousands(better)}, ${rows % better === 0 ? 'none is' : `${rows % better} are`}`
+      ? `; with ${thousands(better)}, ${['none is', '1 is'][rows % better] ?? `${rows % better} are`}`
       : ''
   return [
     `${thousands(left)} of the ${counted(rows, 'training image')} (${Math.round((100 * left) / rows)}%) are left out of each epoch, ` +
