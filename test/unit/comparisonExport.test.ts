@@ -9,6 +9,7 @@ import { csvOf } from '../../src/main/engine/compare/csv.ts'
 import { csvShown, withMark } from '../../src/main/engine/files/csv.ts'
 import { latexOf } from '../../src/main/engine/compare/latex.ts'
 import { latexText } from '../../src/main/engine/compare/latexText.ts'
+import { lineChart } from '../../src/main/engine/compare/report/chart.ts'
 import { escaped, html } from '../../src/main/engine/compare/report/html.ts'
 import { reportPage } from '../../src/main/engine/compare/report/page.ts'
 import { stripOf } from '../../src/main/engine/compare/report/strip.ts'
@@ -471,6 +472,14 @@ test('a report is one file in which nothing runs and nothing is fetched, whateve
     comparison.sentences.every((sentence) => text.includes(sentence.replaceAll('\u0000', '\ufffd').replaceAll('\u001b', '\ufffd'))),
   )
   assert.doesNotMatch(page, /NaN|undefined|\[object/)
+})
+
+test('two seeds in a report are dots beside their mean, and no band', () => {
+  const band = String(lineChart([curve], 'Loss', 'nats'))
+  const dots = String(lineChart([{ ...curve, pair: true }], 'Loss', 'nats'))
+  assert.match(band, /bands their 95% intervals/)
+  assert.doesNotMatch(dots, /interval|opacity="0.15"/)
+  assert.deepEqual([band.match(/<circle/g), dots.match(/<circle/g)!.length], [null, 4])
 })
 
 test('pictures in a report are PNGs that show the very pixels, a transparent pixel between two', () => {

@@ -45,7 +45,7 @@ export async function reportOf(
     by: 'group',
     smoothing: 0,
     smooth: 'all',
-    band: 'interval',
+    band: 'seeds',
     axis: 'epoch',
     columns,
     logarithmic: false,

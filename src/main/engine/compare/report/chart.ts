@@ -40,8 +40,8 @@ export function lineChart(lines: readonly CompareLine[], title: string, unit: st
   )
   return html`<figure><figcaption><span
     class="called">${title}</span>${
-      drawn.some(({ low: band }) => band !== null) && ': means over seeds, bands their 95% intervals'
-    }</figcaption>
+      drawn.some(({ low: band, pair }) => band !== null && !pair) && ': means over seeds, bands their 95% intervals'
+    }${drawn.some(({ pair }) => pair) && ': of two seeds the mean, and the two as dots'}</figcaption>
     <svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title} by epoch">
 <clipPath id="area"><rect x="${left}" y="${top}" width="${width - left - right}" height="${height - top - bottom}"/></clipPath>
 ${steps(low, high).map(
@@ -55,7 +55,7 @@ ${steps(0, last).map(
 <line class="axis" x1="${left}" x2="${width - right}" y1="${height - bottom}" y2="${height - bottom}"/><text
   x="${(left + width - right) / 2}" y="${height - 6}" text-anchor="middle">Epoch</text><text
     transform="translate(14 ${(top + height - bottom) / 2}) rotate(-90)" text-anchor="middle">${capitalised(unit)}</text>
-<g clip-path="url(#area)">${drawn.map((line) => bandPath(line, point))}${drawn.map(
+<g clip-path="url(#area)">${drawn.map((line) => (line.pair ? pairDots(line, x, y) : bandPath(line, point)))}${drawn.map(
     (line) => html`<path
   d="${paths(line.value, (index) => point(line, line.value, index))}" fill="none" stroke="${colourOf(line.colour)}"
     stroke-width="1.5" stroke-dasharray="${dashOf(line.colour)}" stroke-linejoin="round"/>`,
@@ -95,6 +95,20 @@ function bandPath(line: CompareLine, point: (line: CompareLine, column: Float64A
     start = end
   }
   return html`<path d="${pieces.join('')}" fill="${colourOf(line.colour)}" opacity="0.15"/>`
+}
+
+/** The two seeds of a mean, as dots that are far enough apart to be seen as such. */
+function pairDots(line: CompareLine, x: (value: number) => number, y: (value: number) => number): Markup[] {
+  return [line.low!, line.high!].map((column) => {
+    let edge = -Infinity
+    const dots = Array.from(column).flatMap((value, index) => {
+      const at = x(line.epoch[index]!)
+      if (!Number.isFinite(value) || at < edge + 16) return []
+      edge = at
+      return html`<circle cx="${at.toFixed(1)}" cy="${y(value).toFixed(1)}" r="2"/>`
+    })
+    return html`<g fill="${colourOf(line.colour)}" opacity="0.7">${dots}</g>`
+  })
 }
 
 /** Pieces of a line between its gaps. */
