@@ -178,3 +178,42 @@ tableTest('seeds together: means with intervals in the heads; opened and closed 
   await page.getByLabel('Group by').selectOption('')
   await rows(page).first().waitFor()
 })
+
+tableTest('nothing covers a figure and no number is cut, in a narrow window and with larger text', async (page) => {
+  // A run whose name is shown takes its room, and one that can be resumed has its buttons in sight.
+  const acting = page.getByRole('button', { name: 'Resume' }).first()
+  for (const [width, height] of [
+    [1280, 800],
+    [1000, 700],
+    [853, 533],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    await page.getByLabel('Search runs').fill('state:paused')
+    await acting.waitFor()
+    await settles(
+      () =>
+        acting.evaluate((button: any) => {
+          const { left, right } = button.getBoundingClientRect()
+          return left >= 0 && right <= button.ownerDocument.defaultView.innerWidth
+        }),
+      true,
+      `at ${width} pixels the actions are in sight`,
+    )
+    await page.getByLabel('Search runs').fill('')
+    await counted(page, '488 of 500 runs')
+    const wrong = await page.locator('.scroller tr[data-run]').evaluateAll((lines: any[]) =>
+      lines.flatMap((line) => {
+        const cells = [...line.cells] as any[]
+        const cut = cells.filter((cell) => cell.classList.contains('number') && cell.scrollWidth > cell.clientWidth)
+        const buttons = cells.flatMap((cell) => (cell.classList.contains('acting') ? [...cell.querySelectorAll('button')] : []))
+        const covered = buttons.filter((button) => {
+          const box = button.getBoundingClientRect(),
+            own = button.closest('td').getBoundingClientRect()
+          return box.right > own.right + 1 || box.left < own.left - 1
+        })
+        return [...cut, ...covered].map((element) => element.textContent.trim())
+      }),
+    )
+    assert.deepEqual(wrong, [], `at ${width} pixels`)
+  }
+})

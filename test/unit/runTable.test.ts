@@ -14,12 +14,12 @@ import {
   linesFor,
   plainItems,
   seedText,
-  shareWidth,
   sortBy,
   type Read,
   type ReadAll,
 } from '../../src/renderer/components/runs/rows.ts'
 import { cellText, tableTexts } from '../../src/renderer/components/runs/texts.ts'
+import { leastWidth, neededWidths, shareWidth } from '../../src/renderer/components/runs/widths.ts'
 import { numbersFrom } from '../../bench/table/fill.ts'
 
 const hostile = ['<img src=x onerror=alert(1)>', 'תרגיל', '=1+1', 'run 10', 'run 9', 'Run 9', 'alpha 0.5', 'alpha 0.25', '']
@@ -223,6 +223,17 @@ test('groups show every row once, below an open head, and never a head without r
     'heads know all of their shown rows',
   )
   assert.deepEqual(groupItems([groups[0]!], shown, new Set()).length, 1, 'runs that no group has yet are not shown')
+  // A run that is a group by itself stands there without a head, where that is asked for.
+  const alone = { ...groupOf('letters'), id: 'alone', runs: [shown[0]!.id] }
+  const pair = { ...groupOf('digits'), id: 'pair', runs: [shown[1]!.id, shown[2]!.id] }
+  assert.deepEqual(
+    groupItems([pair, alone], shown, new Set(), true).map((item) => (item.kind === 'group' ? item.group.id : item.row.id)),
+    ['pair', shown[0]!.id],
+  )
+  assert.deepEqual(
+    groupItems([pair, alone], shown, new Set()).map(({ kind }) => kind),
+    ['group', 'group'],
+  )
 })
 
 test('values to choose from are counted, and the extent is that of numbers', () => {
@@ -371,6 +382,11 @@ test('a wide table gives its width to all columns, but not to those that somebod
   assert.deepEqual(shareWidth(columns, 600, 100), [200, 80, 100, 120], 'the first one alone grows at first')
   assert.deepEqual(shareWidth(columns, 640, 100), [220, 88, 100, 132])
   assert.deepEqual(shareWidth(columns, 6000, 100), [300, 120, 100, 180], 'never more than half as much again')
+  // What would be cut comes first: as far as the room goes, and then in full.
+  const needy = columns.map((column, index) => ({ ...column, need: column.width + [100, 0, 50, 20][index]! }))
+  assert.deepEqual(shareWidth(needy, 500, 0), [200, 80, 100, 120])
+  assert.deepEqual(shareWidth(needy, 560, 0), [250, 80, 100, 130])
+  assert.deepEqual(shareWidth(needy, 620, 0), [300, 80, 100, 140])
   for (let room = 300; room < 2000; room += 7) {
     const shared = shareWidth(columns, room, 100)
     assert.ok(
@@ -378,4 +394,29 @@ test('a wide table gives its width to all columns, but not to those that somebod
       `${room}: the first one keeps what it needs`,
     )
   }
+})
+
+test('a column is as wide as what stands in it: numbers and durations in full, nothing for what is empty', () => {
+  const rows = randomRows(9, 50).map((row, index) => ({
+    ...row,
+    state: 'completed' as const,
+    name: 'a run with a name of fifty characters and a few mo',
+    seconds: index === 10 ? 83 : 5,
+    tags: [],
+  }))
+  const columns = factColumns(sources).filter(({ key }) => ['name', 'dataset', 'time', 'tags', 'actions'].includes(key))
+  const needs = neededWidths(columns, plainItems(rows))
+  const of = (wanted: string): { need: number; least: number; usual: number } => {
+    const index = columns.findIndex(({ key }) => key === wanted)
+    return { need: needs[index]!, least: leastWidth(columns[index]!, needs[index]!), usual: columns[index]!.width }
+  }
+  const time = columns.find(({ key }) => key === 'time')!
+  const longest = Math.max(...rows.map((row) => time.text(row).length))
+  assert.ok(longest >= 9)
+  assert.ok(of('time').least >= 7 * longest + 16, 'the longest duration can be read')
+  assert.ok(of('name').need >= 50 * 7 + 60, 'so can the name, where there is room')
+  assert.equal(of('name').least, of('name').usual, 'it gives way where there is none')
+  assert.ok(of('tags').least < of('tags').usual && of('dataset').least <= of('dataset').usual)
+  // One that somebody set stays so.
+  assert.equal(leastWidth({ ...time, set: true, width: 50 }, 200), 50)
 })

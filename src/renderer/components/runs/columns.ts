@@ -85,7 +85,7 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
   },
   progress: {
     title: 'Progress',
-    width: 94,
+    width: 88,
     read: shareOf,
     text: (row) =>
       row.state === 'completed'
@@ -171,7 +171,7 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
   },
   id: { title: 'Id', width: 88, read: ({ id }) => id, filter: 'text' },
   archived: { title: 'Archived', width: 76, read: ({ archived }) => (archived ? 'archived' : null), filter: 'choice' },
-  actions: { title: 'Actions', width: 106, sortable: false, read: () => null, text: () => '' },
+  actions: { title: 'Actions', width: 110, sortable: false, read: () => null, text: () => '' },
 })
 
 const factSection = 'Run'

@@ -125,8 +125,14 @@ export const plainItems = (rows: readonly RunRow[]): Item[] => rows.map((row) =>
 /**
  * Each group's head, and below it the rows of those that are open, in the order of `rows`. A group of which no run is shown any
  * more is left out (the groups may be older than the rows), and so are runs that no group has yet.
+ * @param single a run that is a group by itself needs no head: the line says all that the head would
  */
-export function groupItems(groups: readonly RowGroup[], rows: readonly RunRow[], open: ReadonlySet<string>): Item[] {
+export function groupItems(
+  groups: readonly RowGroup[],
+  rows: readonly RunRow[],
+  open: ReadonlySet<string>,
+  single = false,
+): Item[] {
   const groupOf = new Map(groups.flatMap((group) => group.runs.map((id) => [id, group.id] as const)))
   const members = new Map<string, RunRow[]>()
   for (const row of rows) {
@@ -139,6 +145,7 @@ export function groupItems(groups: readonly RowGroup[], rows: readonly RunRow[],
   return groups.flatMap((group): Item[] => {
     const groupRows = members.get(group.id)
     if (groupRows === undefined) return []
+    if (single && groupRows.length === 1) return plainItems(groupRows)
     const isOpen = open.has(group.id)
     return [
       { kind: 'group', group, rows: groupRows, open: isOpen },
@@ -180,19 +187,6 @@ export function extentOf(rows: readonly RunRow[], readAll: ReadAll): { least: nu
     }
   }
   return least <= largest ? { least, largest } : null
-}
-
-/**
- * Widths of columns in a table that is wider than they need, in their order: the first one takes what is over until it has
- * `first` pixels more, the rest is shared by all that nobody has given a width, up to half as much again; beyond that it is the
- * first one's.
- * @param columns the least width of each, and whether somebody set it; the first one is laid out to fill the table @param room
- * pixels for all of them
- */
-export function shareWidth(columns: readonly { width: number; set: boolean }[], room: number, first: number): number[] {
-  const pool = columns.reduce((sum, { width, set }) => sum + (set ? 0 : width), 0)
-  const over = Math.min(pool / 2, room - first - columns.reduce((sum, { width }) => sum + width, 0))
-  return columns.map(({ width, set }) => (set || over <= 0 ? width : Math.floor(width * (1 + over / pool))))
 }
 
 /** Lines that come and go together: a scroll by less changes nothing in the page. */

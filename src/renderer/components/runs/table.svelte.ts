@@ -2,6 +2,7 @@ import { untrack } from 'svelte'
 import { SvelteSet } from 'svelte/reactivity'
 import type { RowFilter, RowGroup, RunRow, SavedView, TableView } from '../../../shared/runTable.ts'
 import { toErrorInfo, type ErrorInfo } from '../../../shared/errors.ts'
+import { bySeeds } from '../../../shared/runRows.ts'
 import { call, connection } from '../../state/connection.svelte.ts'
 import { experiments } from '../../state/experiments.svelte.ts'
 import { figures } from '../../state/figures.svelte.ts'
@@ -47,12 +48,12 @@ class RunsTable {
   /** Whether something can be done with any of the runs: else there is no need for a column of it. */
   readonly #actable = $derived(runs.list.some(({ state }) => !ended.has(state)))
   /** Without any tag the column is only where one can be given. */
-  readonly #tagged = $derived(runs.list.some(({ tags }) => tags.length > 0))
+  readonly tagged = $derived(runs.list.some(({ tags }) => tags.length > 0))
   /** What is shown, in its order. */
   readonly columns = $derived(
     this.view.columns.flatMap(({ key, width }) => {
       if (key === 'actions' && !this.#actable) return []
-      const column = key === 'tags' && !this.#tagged ? { ...this.column(key), width: 52 } : this.column(key)
+      const column = key === 'tags' && !this.tagged ? { ...this.column(key), width: 52 } : this.column(key)
       return [width === null ? column : { ...column, width, set: true }]
     }),
   )
@@ -105,7 +106,9 @@ class RunsTable {
           sort.descending,
         )
       : groups
-    return groupItems(ordered, this.rows, this.open)
+    // Of a column that is out of sight only the head tells the value.
+    const single = group === bySeeds || this.columns.some(({ key }) => key === group)
+    return groupItems(ordered, this.rows, this.open, single)
   })
   /** The saved view that is being looked at, where it was not changed since. */
   readonly current = $derived(this.saved.find(({ view }) => same({ ...view, text: '' }, { ...this.view, text: '' })) ?? null)
