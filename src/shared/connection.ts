@@ -39,7 +39,10 @@ function requestOut(message: unknown): Uint8Array {
 }
 
 /** The window's end. Rejections are WorkbenchErrors with the engine's code and sentence. */
-export function connectToEngine(channel: Channel, onEvent: (event: EngineEvent) => void): { call: Client; close(): void } {
+export function connectToEngine(
+  channel: Channel,
+  onEvent: (event: EngineEvent) => void,
+): { call: Client; close(why?: WorkbenchError): void } {
   const rpc = createBirpc<EngineFunctions, WindowFunctions>({ event: onEvent }, { ...options(channel), serialize: requestOut })
   const call: Client = async (name, input) => {
     const answer = await rpc.call(name, input).catch((thrown: unknown) => {
@@ -51,7 +54,10 @@ export function connectToEngine(channel: Channel, onEvent: (event: EngineEvent) 
     if (!answer.ok) throw WorkbenchError.from(answer.error)
     return answer.value as never
   }
-  return { call, close: () => rpc.$close(new WorkbenchError('ENGINE_LOST', 'The engine has stopped; it is being restarted.')) }
+  return {
+    call,
+    close: (why = new WorkbenchError('ENGINE_LOST', 'The engine has stopped; it is being restarted.')) => rpc.$close(why),
+  }
 }
 
 /** Of a call; the window's end writes 21 characters. */

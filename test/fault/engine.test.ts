@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -142,6 +142,27 @@ test('a run that is gone for good while it trains takes its process along, and n
   const { run: other } = await call('runs.create', { dataset: 'digits', variant: 'classical', seed: 11 })
   assert.equal((await until(other.id, 'completed')).error, null)
   assert.ok(!(await call('queue.show', {})).queue.running.includes(run.id))
+})
+
+test('an engine that closes as a command line comes is one that does not answer; one that goes later says so', async (t) => {
+  const { engine } = testEngine(t, homeWithDataset(t))
+  const connected = () =>
+    connectLocally(
+      engine.home,
+      () => {},
+      ({ message }) => said.push(message),
+    )
+  const said: string[] = []
+  const closing = createServer((socket) => socket.destroy()).listen(join(engine.home.folder, 'engine.sock'))
+  await once(closing, 'listening')
+  assert.equal(await connected(), null)
+  await new Promise((resolve) => closing.close(resolve))
+  const listening = await listenLocally(engine)
+  const remote = await connected()
+  const call = remote!.call('datasets.list', {})
+  listening.close()
+  await assert.rejects(call, { code: 'ENGINE_LOST', message: /closed; give the command again\.$/ })
+  assert.equal(said.length, 2)
 })
 
 test('what is no frame, no message or no call does not end the engine', async (t) => {

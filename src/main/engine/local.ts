@@ -88,8 +88,30 @@ export interface Remote {
   close(): void
 }
 
-/** Connects to the engine that runs on this home folder; null where none answers. `onLost`: it went away. */
-export function connectLocally(home: Home, onEvent: (event: EngineEvent) => void, onLost: () => void): Promise<Remote | null> {
+/** Connects to the engine that runs on this home folder; null where none answers. `onLost`: it went away, and why. */
+export async function connectLocally(
+  home: Home,
+  onEvent: (event: EngineEvent) => void,
+  onLost: (why: WorkbenchError) => void,
+): Promise<Remote | null> {
+  const remote = await connected(home, onEvent, onLost)
+  // An engine that is just closing has a socket still, and answers nothing on it.
+  return (
+    remote?.call('engine.status', {}).then(
+      () => remote,
+      (thrown: unknown) => {
+        if (thrown instanceof WorkbenchError && thrown.code === 'ENGINE_LOST') return null
+        throw thrown
+      },
+    ) ?? null
+  )
+}
+
+function connected(
+  home: Home,
+  onEvent: (event: EngineEvent) => void,
+  onLost: (why: WorkbenchError) => void,
+): Promise<Remote | null> {
   return new Promise((resolve) => {
     const socket = connect(addressOf(home))
     let open = false
@@ -113,8 +135,10 @@ export function connectLocally(home: Home, onEvent: (event: EngineEvent) => void
       let closed = false
       socket.on('close', () => {
         if (closed) return
-        client.close()
-        onLost()
+        const why = 'The workbench that carried out this command was closed; give the command again.'
+        const lost = new WorkbenchError('ENGINE_LOST', why)
+        client.close(lost)
+        onLost(lost)
       })
       resolve({
         call: client.call,

@@ -37,9 +37,7 @@ export async function openSession(folder: string): Promise<Session> {
         if (event.type === 'homeLost') reject(WorkbenchError.from(event.error))
         listeners.forEach((listener) => listener(event))
       },
-      () => {
-        reject(new WorkbenchError('ENGINE_LOST', 'The workbench that carried out this command was closed; give the command again.'))
-      },
+      reject,
     )
     if (remote !== null) {
       return { call: remote.call, onEvent: listenTo(listeners), lost, close: async () => remote.close() }
