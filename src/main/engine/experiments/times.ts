@@ -44,7 +44,9 @@ export function knownTimes(store: Store, dataset: Dataset, threads: number) {
       if (!config.success) continue
       const key = keyOfEvaluation(variant, config.data)
       if (evaluationSeconds !== null && !evaluations.has(key)) evaluations.set(key, evaluationSeconds)
-      if (stepsPerSecond && !rates.has(keyOf(variant, config.data))) rates.set(keyOf(variant, config.data), stepsPerSecond)
+      if (!stepsPerSecond || rates.has(keyOf(variant, config.data))) continue
+      const stages = plannedStages(variant, config.data, dataset)
+      if (tellsPace(stages, stepsPerSecond)) rates.set(keyOf(variant, config.data), stepsPerSecond)
     }
     return (seen = { rates, evaluations })
   }
@@ -117,6 +119,14 @@ const paced = ({ stages, fit, start }: Timing, pace: number | null): Timing => {
   return { stages: stages.map(({ step, row }) => ({ step: factor * step, row: factor * row })), fit: factor * fit, start }
 }
 
+/** A run of a few steps was mostly its own start: its rate says how long that takes, and nothing of steps. */
+const fewSteps = 50,
+  manySeconds = 30
+function tellsPace(stages: readonly PlannedStage[], stepsPerSecond: number): boolean {
+  const steps = stages.reduce((sum, stage) => sum + stage.steps, 0)
+  return steps >= fewSteps || steps / stepsPerSecond >= manySeconds
+}
+
 /** What the latest completed runs say of the machine, whatever their datasets. */
 function pacesOfRuns(store: Store, threads: number): Pace[] {
   return store.runs.timedLately(threads, mostRuns).flatMap(({ variant, config: text, stepsPerSecond, dataset: id }) => {
@@ -125,7 +135,7 @@ function pacesOfRuns(store: Store, threads: number): Pace[] {
     if (!config.success || !dataset || !stepsPerSecond || !variants.some((each) => each.id === variant)) return []
     const stages = plannedStages(variant, config.data, dataset)
     // Of several stages one rate says nothing.
-    if (stages.length !== 1) return []
+    if (stages.length !== 1 || !tellsPace(stages, stepsPerSecond)) return []
     const { step } = modelledTiming(variant, config.data, dataset, stages, threads).stages[0]!
     return [{ sort: sortOf(variant, config.data), pace: 1 / stepsPerSecond / step }]
   })

@@ -67,7 +67,7 @@ function leftOver(field: string, batchSize: number, rows: number): string[] {
   if (!Number.isFinite(rows) || steps === 0 || left <= silentShare * rows) return []
   const better = Math.floor(rows / (steps + 1))
   const remedy =
-    rows % better <= silentShare * rows
+    better > 1 && rows % better <= silentShare * rows
       ? `; with ${thousands(better)}, ${['none is', '1 is'][rows % better] ?? `${rows % better} are`}`
       : ''
   return [
