@@ -166,7 +166,8 @@ function reportOf(rows: readonly Row[], limit: Limit, rounds: number, steps: num
     })
   const works = [...limit.gigaflop].map(([setting, gigaflop]) => `${setting} ${gigaflop.toFixed(2)}`)
   return [
-    `Medians of ${steps} steps, the least of ${rounds} round${rounds === 1 ? '' : 's'} in turn, each contender in a process of its own, ${threadCount()} threads ` +
+    `Medians of ${steps} steps, the least of ${rounds} round${rounds === 1 ? '' : 's'} in turn, ` +
+      `each contender in a process of its own, ${threadCount()} threads ` +
       `(${machine()}, load average ${loadavg()[0]!.toFixed(1)} at the end). The ratio is to this project's step: above 1 is slower. ` +
       'The share is of what the arithmetic alone takes.',
     '',

@@ -4,7 +4,10 @@ import { say, SetupError } from '../setup/report.mjs'
 
 const ends = ['completed', 'failed', 'diverged', 'cancelled', 'interrupted']
 
-/** Three experiments: one on colour images, which the README shows, with convolutions; one on digits, small enough to wait for, and one on points of the plane with a setting that is swept. */
+/**
+ * Three experiments: one on colour images, which the README shows, with convolutions; one on digits, small enough to wait for, and
+ * one on points of the plane with a setting that is swept.
+ */
 const plans = {
   colours: {
     name: 'Three regularizers of convolutions',

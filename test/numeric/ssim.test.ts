@@ -102,7 +102,7 @@ test('every image has its own similarity, in any block, of flat, bright, noisy a
   assert.equal(found[0], 1)
 })
 
-test('images that are smaller than the window have none, and it is said; vectors and networks without reconstructions neither', async () => {
+test('images smaller than the window have none, and it is said; vectors and networks without reconstructions neither', async () => {
   for (const shape of [
     { height: 10, width: 64, channels: 1 },
     { height: 11, width: 8, channels: 3 },
