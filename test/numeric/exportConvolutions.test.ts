@@ -181,8 +181,8 @@ test('the graph is as somebody would have drawn it', async () => {
   assert.equal(gray['decoder'], decoder.replace('Transpose Flatten', 'Flatten'))
   assert.equal(
     (await operators('colour', {}, variantOf('variational')))['encoder'],
-    `${encoder} Gemm Identity`,
-    'both heads read one row of values',
+    `${encoder} Gemm Min Max Identity`,
+    'both heads read one row of values, and log variances are kept in their range',
   )
   const standardised = configOf(variantOf('classical'), shapes.colour, {
     'network.layers': [6],

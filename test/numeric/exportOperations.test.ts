@@ -226,6 +226,10 @@ const uses: Record<string, Use> = {
         [batch, 2, 2],
       ],
     ),
+  Cumsum: (b, batch) =>
+    b.op('Cumsum', ['x', b.integers([1], [])], [[batch, 2, 3]], { exclusive: bool(false), reverse: bool(false) }),
+  'Cumsum of those before, from the end': (b, batch) =>
+    b.op('Cumsum', ['x', b.integers([2], [])], [[batch, 2, 3]], { exclusive: bool(true), reverse: bool(true) }),
   Reshape: (b, batch) => flat(b, batch),
   'Reshape to the same shape': (b, batch) => b.op('Reshape', ['x', b.integers([batch, 2, 3])], [[batch, 2, 3]]),
   ExpandDims: (b, batch) => b.op('ExpandDims', ['x', b.integers([1], [])], [[batch, 1, 2, 3]]),

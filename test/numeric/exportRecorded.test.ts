@@ -111,7 +111,8 @@ for (const part of ['encoder', 'decoder', 'autoencoder'] as const) {
                 .map(({ name }) => name)
                 .filter((name) => name !== 'pixels/scale/range')
                 .toSorted(),
-              weightSpecs(networkSchema.parse(settings), vectorOf(64))
+              // A tied decoder that stands beside its encoder has transposed kernels of its own.
+              weightSpecs(networkSchema.parse({ ...settings, tied: tied && part !== 'autoencoder' }), vectorOf(64))
                 .map(({ name }) => name)
                 .filter(
                   (name) =>

@@ -6,7 +6,7 @@ import { random } from '../../src/main/engine/data/random.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { tf, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from '../../src/main/engine/trace/tensorflow.ts'
 import { lossAndGradients } from '../../src/main/engine/training/gradients.ts'
-import { objectiveOf, termNames } from '../../src/main/engine/training/objective.ts'
+import { objectiveOf, stateSpecs, termNames } from '../../src/main/engine/training/objective.ts'
 import { randomness } from '../../src/main/engine/training/randomness.ts'
 import { resolveConfig } from '../../src/main/engine/variants/index.ts'
 import { weightsOf, type Variant } from '../../src/main/engine/variants/variant.ts'
@@ -70,7 +70,7 @@ for (const variant of trained.filter(({ estimator }) => !estimator)) {
         try {
           const x = tf.tensor2d(Float32Array.from(images), [batchSize, facts.rowSize]).div(255) as Tensor2D
           const state = Object.fromEntries(
-            (variant.state?.(config, vectorOf(facts.rowSize)) ?? []).map(({ name, shape, initial }) => [
+            stateSpecs(variant, config, vectorOf(facts.rowSize)).map(({ name, shape, initial }) => [
               name,
               tf.fill(shape, initial).mul(
                 tf.tensor(
@@ -90,7 +90,7 @@ for (const variant of trained.filter(({ estimator }) => !estimator)) {
             const alone = term === 'weightDecay' ? variant : onlyTerm(variant, term)
             const own = { ...config, training: { ...config.training, weightDecay: term === 'weightDecay' ? 0.01 : 0 } }
             const valueAt = (weights: Record<string, Float32Array>): number =>
-              tf.tidy(() => objectiveOf(surrogate(alone), own, givenAt(weights)).terms[term]!.dataSync()[0]!)
+              tf.tidy(() => objectiveOf(surrogate(alone), own, { ...givenAt(weights), trains: true }).terms[term]!.dataSync()[0]!)
             const { gradients } = lossAndGradients(alone, own, givenAt(values))
             const base =
               term === 'weightDecay'

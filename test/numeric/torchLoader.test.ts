@@ -81,7 +81,7 @@ function caseOf(variant: Variant, config: Config, shape: Shape, images = true, a
       if (heads['logVariance']) found['output_log_variance'] = heads['logVariance'].clipByValue(-7, 7)
     }
     const { logVariance } = network.codeHeads(layers, x)
-    if (logVariance) found['log_variance'] = logVariance
+    if (logVariance) found['log_variance'] = logVariance.clipByValue(-20, 7)
     return Object.fromEntries(Object.entries(found).map(([name, tensor]) => [name, tensor.dataSync().slice() as Float32Array]))
   })
   x.dispose()

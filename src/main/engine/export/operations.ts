@@ -171,7 +171,7 @@ export const translations: Record<string, Translation> = {
   ResizeNearestNeighbor: resizeNearest,
   Cumsum: (t) => {
     const [axis] = t.integers(1)
-    t.emit('CumSum', [t.operand(0), t.vector('axis', [axis!])], {
+    t.emit('CumSum', [t.operand(0), t.integer('axis', axis!)], {
       exclusive: { kind: 'int', value: t.flag('exclusive') ? 1 : 0 },
       reverse: { kind: 'int', value: t.flag('reverse') ? 1 : 0 },
     })

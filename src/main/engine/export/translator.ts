@@ -77,6 +77,11 @@ export class OperationTranslator {
     return this.#draft.integers(role, values)
   }
 
+  /** An int64 scalar. */
+  integer(role: string, value: number): string {
+    return this.#draft.constant(role, 'int64', [], new Uint8Array(BigInt64Array.of(BigInt(value)).buffer))
+  }
+
   /** A vector of reals. */
   reals(role: string, values: readonly number[]): string {
     return this.#draft.constant(role, 'float32', [values.length], new Uint8Array(Float32Array.from(values).buffer))
