@@ -84,12 +84,13 @@ export async function trainEpochs(
     const sums = new Float64Array(model.terms.length + model.watched.length)
     const active: number[] = []
     for (const [index, batch] of validationBatches.entries()) {
+      const given = gatherBatch(inputs, batch)
       const judged = clean === inputs ? null : gatherBatch(clean, batch)
-      const values = model.validate(gatherBatch(inputs, batch), batch, seed, -1 - index, labelsOf(batch), judged, run.position.step)
+      const values = model.validate(given, batch, seed, -1 - index, labelsOf(batch), judged, run.position.step)
       values.forEach((value, at) => {
         sums[at] = sums[at]! + value * batch.length
       })
-      model.activeSum(gatherBatch(clean, batch)).forEach((count, unit) => {
+      model.activeSum(judged ?? given).forEach((count, unit) => {
         active[unit] = (active[unit] ?? 0) + count
       })
       await setImmediate()

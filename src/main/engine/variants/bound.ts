@@ -1,7 +1,7 @@
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-node'
 import { z } from 'zod'
 import type { Config } from '../../../shared/config.ts'
-import { likelihoods, type Likelihood } from '../network/weights.ts'
+import { codeLogVarianceRange, likelihoods, logVarianceRange, type Likelihood } from '../network/weights.ts'
 import { isContinuous, type Facts, type Problem, type Step, type Watched } from './variant.ts'
 
 /** What the variants that maximise a bound on log p(x) share. */
@@ -13,9 +13,10 @@ export const boundSettings = {
     .meta({
       title: 'Decoder',
       description:
-        'p(x|z): Gaussian with learned mean and variance (its log variance is kept in [-7, 7]), Gaussian with one variance for all ' +
+        `p(x|z): Gaussian with learned mean and variance (its log variance is kept in [${logVarianceRange.join(', ')}]), ` +
+        'Gaussian with one variance for all ' +
         'values, the mean squared error of a value, Gaussian with variance 1, or Bernoulli. ' +
-        'The log variance of a code given an image is kept in [-20, 7] in figures, views and exported files.',
+        `The log variance of a code given an image is kept in [${codeLogVarianceRange.join(', ')}] in figures, views and exported files.`,
     }),
   warmupEpochs: z
     .number()
