@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { vectorOf } from '../../src/shared/shape.ts'
 import type { ErrorCode } from '../../src/shared/errors.ts'
-import { writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { readSafetensors, writeSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { embed } from '../../src/main/engine/jobs/embed.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
@@ -16,6 +15,7 @@ import { weightsOf } from '../../src/main/engine/variants/variant.ts'
 import { failure } from '../fixtures/exports.ts'
 import { importRows, smallDigits } from '../fixtures/tinyDataset.ts'
 import { exportHere, portTo } from '../fixtures/trainHere.ts'
+import { writeUntrained } from '../fixtures/fakeCheckpoint.ts'
 
 /** What a run's own files may have come to: whatever is damaged, it is told and no file appears, neither exported nor of codes. */
 
@@ -41,15 +41,7 @@ function drawn(change: (file: string) => void = () => {}) {
   )
   const runFolder = mkdtempSync(join(home, 'run-')),
     out = mkdtempSync(join(home, 'out-'))
-  writeCheckpoint(runFolder, 'last', {
-    variant: 'classical',
-    config: config!,
-    seed: 1,
-    inputShape: vectorOf(16),
-    classes: [],
-    position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
-    state,
-  })
+  writeUntrained(runFolder, { variant: 'classical', config: config!, state })
   change(join(runFolder, 'checkpoints', 'last.safetensors'))
   const exported = (more: Partial<ExportJob> = {}) =>
     exportHere({

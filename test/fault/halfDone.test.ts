@@ -7,7 +7,6 @@ import { after, before, test, type TestContext } from 'node:test'
 import { zipSync } from 'fflate'
 import { vectorOf } from '../../src/shared/shape.ts'
 import type { Client } from '../../src/shared/connection.ts'
-import { writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { createEngine, type Engine } from '../../src/main/engine/engine.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
@@ -15,6 +14,7 @@ import { weightsOf } from '../../src/main/engine/variants/variant.ts'
 import { copyOf, watchDisk } from '../fixtures/diskStates.ts'
 import { fakeWorker } from '../fixtures/homes.ts'
 import { npy } from '../fixtures/npz.ts'
+import { writeUntrained } from '../fixtures/fakeCheckpoint.ts'
 
 /**
  * Whatever a kill leaves, the next start makes it whole: every folder has a row, every row that needs a folder has it, nothing
@@ -75,15 +75,7 @@ before(async () => {
   const state = Object.fromEntries(
     weightsOf(variantOf('classical'), config!, vectorOf(16)).map((spec) => [spec.name, initialValues(spec, 1)]),
   )
-  writeCheckpoint(join(base, 'files', 'weights'), 'last', {
-    variant: 'classical',
-    config: config!,
-    seed: 1,
-    inputShape: vectorOf(16),
-    classes: [],
-    position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
-    state,
-  })
+  writeUntrained(join(base, 'files', 'weights'), { variant: 'classical', config: config!, state })
   const { engine, call, done } = start(base)
   await done(await call('datasets.import', { name: 'base', path: join(base, 'files', 'base.npz') }))
   const ended = new Promise<void>((resolve) =>

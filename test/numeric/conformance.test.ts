@@ -29,6 +29,7 @@ import { sampleDataset } from '../fixtures/homes.ts'
 import { runWorker } from '../fixtures/runWorker.ts'
 import { importDigits, importRows, overwriteRow, smallDigits } from '../fixtures/tinyDataset.ts'
 import { exportHere, trainHere } from '../fixtures/trainHere.ts'
+import { writeUntrained } from '../fixtures/fakeCheckpoint.ts'
 
 /** What must hold for every registered variant. Nothing here names one, so that a new file is tested the moment it exists. */
 const home = mkdtempSync(join(tmpdir(), 'conformance-'))
@@ -122,15 +123,7 @@ for (const variant of variants) {
             new Float32Array(shape.reduce((product, size) => product * size, 1)),
           ]),
         )
-        writeCheckpoint(runFolder, 'last', {
-          variant: variant.id,
-          config,
-          seed: 1,
-          inputShape: vectorOf(16),
-          classes,
-          position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
-          state,
-        })
+        writeUntrained(runFolder, { variant: variant.id, config, state, classes })
         const read = readCheckpoint(runFolder, 'last')
         assert.deepEqual(read.config, config, `the checkpoint changes ${field.key}=${String(value)}`)
         assert.deepEqual(read.classes, classes)

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { vectorOf } from '../../src/shared/shape.ts'
-import { writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { openDataset } from '../../src/main/engine/data/open.ts'
 import { clearRows } from '../../src/main/engine/export/clearRows.ts'
 import { networkOf } from '../../src/main/engine/training/objective.ts'
@@ -13,6 +12,7 @@ import { resolveConfig, variants } from '../../src/main/engine/variants/index.ts
 import { weightsOf } from '../../src/main/engine/variants/variant.ts'
 import { importRows, smallDigits } from '../fixtures/tinyDataset.ts'
 import { exportHere } from '../fixtures/trainHere.ts'
+import { writeUntrained } from '../fixtures/fakeCheckpoint.ts'
 
 /** A gate that hangs by rounding: two computations of the same network let another unit through, and none of them is wrong. */
 
@@ -77,15 +77,7 @@ test('images whose code hangs by rounding are left out, and only those', () => {
 
 test('a run with such codes is exported', async () => {
   const runFolder = mkdtempSync(join(home, 'run-'))
-  writeCheckpoint(runFolder, 'last', {
-    variant: variant.id,
-    config: config!,
-    seed: 1,
-    inputShape: vectorOf(16),
-    classes: [],
-    position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
-    state,
-  })
+  writeUntrained(runFolder, { variant: variant.id, config: config!, state })
   for (const part of ['encoder', 'autoencoder'] as const) {
     const { maxAbsDiff } = await exportHere({
       kind: 'export',

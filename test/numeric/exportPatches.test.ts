@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { vectorOf } from '../../src/shared/shape.ts'
-import { writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
 import { openDataset, rowPaths } from '../../src/main/engine/data/open.ts'
 import { embed } from '../../src/main/engine/jobs/embed.ts'
@@ -19,6 +18,7 @@ import { digits } from '../fixtures/digits.ts'
 import { failure } from '../fixtures/exports.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { exportHere, portTo } from '../fixtures/trainHere.ts'
+import { writeUntrained } from '../fixtures/fakeCheckpoint.ts'
 
 /** Patches whose contrast the import normalised: the file does the same to patches as they are cut, so that a caller need not. */
 
@@ -48,15 +48,7 @@ before(async () => {
       initialValues({ ...spec, scale: spec.scale || 0.3 }, 1),
     ]),
   )
-  writeCheckpoint(runFolder, 'last', {
-    variant: 'classical',
-    config: config!,
-    seed: 1,
-    inputShape: vectorOf(D),
-    classes: [],
-    position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
-    state,
-  })
+  writeUntrained(runFolder, { variant: 'classical', config: config!, state, inputShape: vectorOf(D) })
 })
 after(() => rmSync(home, { recursive: true, force: true }))
 

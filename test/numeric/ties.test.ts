@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { vectorOf } from '../../src/shared/shape.ts'
-import { writeCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { openSession } from '../../src/main/engine/export/onnxruntime.ts'
 import { largest } from '../../src/main/engine/network/operations.ts'
 import { tf } from '../../src/main/engine/trace/tensorflow.ts'
@@ -12,6 +11,7 @@ import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
 import { importRows, smallDigits } from '../fixtures/tinyDataset.ts'
 import { exportHere } from '../fixtures/trainHere.ts'
+import { writeUntrained } from '../fixtures/fakeCheckpoint.ts'
 
 /** Units that are equally large, because their activations have come to an end of their range: exactly k of them pass. */
 
@@ -84,15 +84,7 @@ test('saturated units: training, evaluation and the exported file let the same k
 
     const runFolder = mkdtempSync(join(home, 'run-')),
       out = join(home, `${codeActivation}.onnx`)
-    writeCheckpoint(runFolder, 'last', {
-      variant: 'kSparse',
-      config: config!,
-      seed: 1,
-      inputShape: vectorOf(16),
-      classes: [],
-      position: { stage: 0, step: 0, epoch: 0, seconds: 0, best: null },
-      state,
-    })
+    writeUntrained(runFolder, { variant: 'kSparse', config: config!, state })
     const { maxAbsDiff } = await exportHere({
       kind: 'export',
       runId: 'r',

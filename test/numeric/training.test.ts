@@ -90,20 +90,22 @@ test("a session keeps no memory of JavaScript, which TensorFlow's threads would 
   session.close()
 })
 
+/** The training of a classical run in a folder. */
+const jobIn = (runFolder: string, given: Pick<TrainJob, 'config' | 'seed'>, resume = false): TrainJob => ({
+  kind: 'train',
+  runId: 'r',
+  runFolder,
+  datasetFolder,
+  variant: 'classical',
+  ...given,
+  resume,
+})
+
 test("early stopping ends a run so many epochs after its best one, and keeps that one's weights", async () => {
   const runFolder = mkdtempSync(join(home, 'run-'))
   // A rate at which the validation loss soon goes up and down.
   const config = configOf({ 'training.epochs': 60, 'training.batchSize': 8, 'training.learningRate': 0.3, 'training.patience': 3 })
-  const job: TrainJob = {
-    kind: 'train',
-    runId: 'r',
-    runFolder,
-    datasetFolder,
-    variant: 'classical',
-    config,
-    seed: 2,
-    resume: false,
-  }
+  const job = jobIn(runFolder, { config, seed: 2 })
   const { points, evaluation } = await trainHere(job)
   const losses = points.filter(({ key }) => key === 'validation/loss')
   const least = losses.reduce((best, point) => (point.value < best.value ? point : best))
@@ -157,24 +159,15 @@ test('early stopping does not judge what is still on its way: its patience count
 test('a pause inside a window of points changes no point', async () => {
   // 153 steps an epoch, of which three make a point.
   const config = configOf({ 'training.epochs': 1, 'training.batchSize': 1 })
-  const jobIn = (runFolder: string, resume: boolean): TrainJob => ({
-    kind: 'train',
-    runId: 'r',
-    runFolder,
-    datasetFolder,
-    variant: 'classical',
-    config,
-    seed: 3,
-    resume,
-  })
-  const whole = await trainHere(jobIn(mkdtempSync(join(home, 'run-')), false))
+  const given = { config, seed: 3 }
+  const whole = await trainHere(jobIn(mkdtempSync(join(home, 'run-')), given))
   const runFolder = mkdtempSync(join(home, 'run-'))
   const before: (typeof whole)['points'] = []
   // The first message after a step comes with the first one.
   let resume = false,
     pauses = 0
   for (;;) {
-    const stopped = await trainHere(jobIn(runFolder, resume), (message) => {
+    const stopped = await trainHere(jobIn(runFolder, given, resume), (message) => {
       if (message.type === 'points') before.push(...message.points)
       return message.type === 'progress' && (message.step ?? 0) > 0 && pauses < 3
     }).then(
