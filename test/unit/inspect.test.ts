@@ -6,6 +6,7 @@ import { tableOf } from '../../src/main/engine/data/class-table.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
 import { inspectImport } from '../../src/main/engine/data/inspect.ts'
 import { openDataset, readIndex, rowPaths } from '../../src/main/engine/data/open.ts'
+import { checkPatches } from '../../src/main/engine/data/patches/pack.ts'
 import { previewImport } from '../../src/main/engine/data/preview.ts'
 import { partsOf } from '../../src/shared/split.ts'
 import { importsPlace } from '../fixtures/imports.ts'
@@ -122,6 +123,11 @@ test('what is refused, cancelled or looked at in part is said', async () => {
   const few = await pictures(fresh('few'), { '.': 2 })
   const found = await inspectImport({ path: few, fit: 'crop' })
   assert.deepEqual([found.count, found.parts, found.problem?.code, found.problem?.field], [2, null, 'DATASET_TOO_SMALL', 'path'])
+  // Of patches it is said what their own split lacks, as their import says it.
+  const patches = { path: 'deadLeaves', fit: 'crop', patches: { width: 8, height: 8 }, count: 2 } as const
+  const { problem } = await inspectImport(patches)
+  await assert.rejects(checkPatches(patches), { ...problem })
+  assert.deepEqual([problem?.code, problem?.field], ['DATASET_TOO_SMALL', 'count'])
   const none = fresh('none')
   for (let i = 0; i < 30; i++) writeFileSync(join(none, `${i}.txt`), 'text')
   const empty = await inspectImport({ path: none, fit: 'crop' })

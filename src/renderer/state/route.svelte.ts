@@ -1,6 +1,8 @@
 /** Where the window is: `#/runs/ID?key=value`. The address is the whole state of navigation, so that a reload returns to it. */
 class Route {
   #hash = $state(location.hash)
+  /** The window's address as it was last read or written here. */
+  #known = location.hash
   /** The address that is to be written in a moment. */
   #due: string | null = null
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -18,8 +20,13 @@ class Route {
     window.addEventListener('hashchange', () => {
       clearTimeout(this.#timer)
       this.#due = null
-      this.#hash = location.hash
+      this.#hash = this.#known = location.hash
     })
+  }
+
+  /** Somebody went elsewhere, and the window's event of it is still to come: what replaces the address of before is too late. */
+  get #left(): boolean {
+    return location.hash !== this.#known
   }
 
   /** A list in the address: `runs=a,b`. */
@@ -33,6 +40,7 @@ class Route {
    */
   go(address: string, options: { replace?: boolean; soon?: boolean } = {}): void {
     const hash = address.startsWith('#') ? address : `#${address}`
+    if (options.replace && this.#left) return
     clearTimeout(this.#timer)
     if (options.replace && options.soon) {
       this.#due = hash
@@ -44,12 +52,16 @@ class Route {
     this.#settle()
     if (options.replace) history.replaceState(null, '', hash)
     else if (location.hash !== hash) history.pushState(null, '', hash)
+    this.#known = location.hash
     this.#hash = hash
   }
 
   /** Writes the address that is due. */
   #settle(): void {
-    if (this.#due !== null) history.replaceState(null, '', this.#due)
+    if (this.#due !== null && !this.#left) {
+      history.replaceState(null, '', this.#due)
+      this.#known = location.hash
+    }
     this.#due = null
   }
 }

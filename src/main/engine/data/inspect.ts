@@ -89,7 +89,7 @@ function describePlan(plan: Plan, all: Rows, request: SourceRequest): CallOutput
     { count, labels, classes, parts } = rows
   // A folder in which no image was found says nothing of a shape.
   const shaped = plan.sizes !== null
-  const split = splitOf(rows, request)
+  const split = plan.problem ? { rows: null, problem: plan.problem } : splitOf(rows, request)
   const brought = { validation: parts?.includes(validationPart) ?? false, test: parts?.includes(testPart) ?? false }
   const doubts = doubtsOfClasses({ classes, labels, parts: split.rows?.parts ?? parts, untrained: rows.untrained }, null)
   if (split.rows && !request.patches) doubts.push(...classesLacking(rows, split.rows.parts))

@@ -1,4 +1,5 @@
 import type { Dataset, DatasetNote, Progress, Skipped } from '../../../shared/domain.ts'
+import type { ErrorInfo } from '../../../shared/errors.ts'
 import type { Depth, Inspection, Several } from '../../../shared/inspection.ts'
 import type { Contrast } from '../../../shared/patches.ts'
 import type { RowShape } from './array-shape.ts'
@@ -132,6 +133,8 @@ export interface Plan extends Rows, Pick<Packed, 'kind' | 'width' | 'height' | '
   /** Where labels come from, for people; null where there are none. */
   labelsFrom: string | null
   notes: DatasetNote[]
+  /** Why packing will be refused, where that is known before anything is read. */
+  problem?: ErrorInfo
   /** Of a folder whose files were found only in part. */
   truncated?: boolean
   /** Of a folder, what some headers say; null where no image is among them. */

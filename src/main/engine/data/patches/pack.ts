@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { WorkbenchError } from '../../../../shared/errors.ts'
+import { toErrorInfo, WorkbenchError } from '../../../../shared/errors.ts'
 import { patchDefaults, patchesText } from '../../../../shared/patches.ts'
 import { files } from '../index-file.ts'
 import { Names } from '../names.ts'
@@ -75,7 +75,7 @@ function planOf(
   draws: Draws,
   patchLabels: ImageLabels,
   request: SourceRequest,
-  known?: Pick<PatchesPlan, 'parts' | 'skipped' | 'partial'>,
+  known?: Pick<PatchesPlan, 'parts' | 'problem' | 'skipped' | 'partial'>,
 ): PatchesPlan {
   const plan: PatchesPlan = {
     from: source.kind,
@@ -89,7 +89,7 @@ function planOf(
     patchLabels,
     ...labelsOf(draws, patchLabels.classes, patchLabels.labels),
     notes: source.notes ?? [],
-    ...(known ?? { parts: likelyParts(draws, source, patchLabels), skipped: source.skipped }),
+    ...(known ?? { ...likelyParts(draws, source, patchLabels), skipped: source.skipped }),
     ...(source.measure && {
       measure: async (signal) => {
         const { ranges, notes: stored, ahead } = await source.measure!(signal),
@@ -117,12 +117,13 @@ function onlyPatches(
   })
 }
 
-/** The parts, before it is known which images are copies of one another; null where that decides whether there are enough. */
-function likelyParts(draws: Draws, source: PatchSource, { labels }: ImageLabels): Uint8Array | null {
+/** The parts, before it is known which images are copies of one another; or why the import will be refused, as `checkPatches` says it. */
+function likelyParts(draws: Draws, source: PatchSource, { labels }: ImageLabels): Pick<PatchesPlan, 'parts' | 'problem'> {
   try {
-    return splitPatches(draws, source.count, source.parts, labels, null)
-  } catch {
-    return null
+    return { parts: splitPatches(draws, source.count, source.parts, labels, null) }
+  } catch (error) {
+    if (!(error instanceof WorkbenchError)) throw error
+    return { parts: null, problem: toErrorInfo(error) }
   }
 }
 
