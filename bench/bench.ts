@@ -14,6 +14,7 @@ const benchmarks: Record<string, () => Promise<unknown>> = {
   readme: async () => (await import('./variantsTable.ts')).writeVariantsTable(),
   objective: async () => (await import('./objective/command.ts')).objectiveCommand(),
   regularizers: async () => (await import('./regularizers/command.ts')).regularizersCommand(),
+  networks: async () => (await import('./regularizers/networks.ts')).networksCommand(args),
   table: async () => (await import('./table/command.ts')).tableCommand(),
   steps: async () => (await import('./step/peers.ts')).comparePeers(args),
 }

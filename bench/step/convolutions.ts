@@ -1,8 +1,7 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { WorkbenchError } from '../../src/shared/errors.ts'
+import { keepPart } from '../convolutionsPage.ts'
 import { findTorch, lastJson, least, machine, ownStep, type Torch } from './contenders.ts'
 
 /** The network, as both sides are told of it. */
@@ -77,7 +76,7 @@ export function compareConvolutions(args: string[]): void {
   }
   const report = reportOf(rows, limit, Number(values.rounds), Number(values.steps))
   console.log(report)
-  keep(report)
+  keepPart('steps', report)
 }
 
 function listed(given: string, known: readonly string[], option: string): string[] {
@@ -178,15 +177,4 @@ function reportOf(rows: readonly Row[], limit: Limit, rounds: number, steps: num
     `- GFLOP a step: ${works.join(', ')}. Matrix products of 2,048 reached ${limit.peak.toFixed(0)} GFLOP/s.`,
     ...(quickest.length === 0 ? [] : [`- Over the quickest of PyTorch's ways: ${quickest.join(', ')}.`]),
   ].join('\n')
-}
-
-const marks = ['<!-- steps -->', '<!-- /steps -->'] as const
-
-/** Puts the report between the marks of convolutions.md. */
-function keep(report: string): void {
-  const file = join(import.meta.dirname, '..', 'convolutions.md')
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : marks.join('\n')
-  const [from, to] = marks.map((mark) => before.indexOf(mark)) as [number, number]
-  if (from < 0 || to < from) throw new Error(`${file} has lost the marks ${marks.join(' and ')}`)
-  writeFileSync(file, `${before.slice(0, from + marks[0].length)}\n${report}\n${before.slice(to)}`)
 }
