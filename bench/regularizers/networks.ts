@@ -37,7 +37,7 @@ interface Table {
 }
 
 /**
- * `bench -- networks [--home DIR] [--epochs N] [--count N] [--seeds 1,2,3]`: every regularizer, by its defaults, in a dense and in a
+ * `bench -- networks [--home DIR] [--count N] [--seeds 1,2,3]`: every regularizer, by its defaults, in a dense and in a
  * convolutional network on two sets that the workbench draws, into its part of convolutions.md, which is written as it grows. With
  * `--home`, runs that are there already are taken as they are.
  */
@@ -46,13 +46,11 @@ export async function networksCommand(args: string[]): Promise<void> {
     args,
     options: {
       home: { type: 'string', default: mkdtempSync(join(tmpdir(), 'networks-bench-')) },
-      epochs: { type: 'string', default: '12' },
       count: { type: 'string', default: '3000' },
       seeds: { type: 'string', default: '1,2,3' },
     },
   })
   const { home, count } = values,
-    epochs = Number(values.epochs),
     seeds = values.seeds.split(',').map(Number)
   const known = (await ask<{ datasets: { name: string }[] }>(['datasets', 'list', '--home', home])).datasets
   const tables: Table[] = []
@@ -72,14 +70,14 @@ export async function networksCommand(args: string[]): Promise<void> {
             name: `${set}, ${network}, ${id}`,
             dataset: set,
             seeds: id === 'pca' ? seeds.slice(0, 1) : seeds,
-            settings: { ...layers, ...(id === 'pca' ? {} : { 'training.epochs': epochs }) },
+            settings: layers,
             variants: [{ variant: id }],
           }),
         )
         const { runs } = await ask<{ runs: Trained[] }>(['experiment', 'run', plan, '--home', home])
         table.runs.push(...runs)
         console.error(`${set}, ${network}: ${rowOf(id, runs)}`)
-        keepPart('networks', report(tables, epochs, seeds.length))
+        keepPart('networks', report(tables, seeds.length))
       }
     }
   }
@@ -107,9 +105,9 @@ function rowOf(id: string, runs: readonly Trained[]): string {
   return `| ${titleOf(id)} | ${cells.join(' | ')} |`
 }
 
-function report(tables: readonly Table[], epochs: number, seeds: number): string {
+function report(tables: readonly Table[], seeds: number): string {
   return [
-    `Each variant by its defaults for ${epochs} epochs, code of ${code}; means of ${seeds} seeds with 95% t intervals, on the test images ` +
+    `Each variant by its defaults, code of ${code}; means of ${seeds} seeds with 95% t intervals, on the test images ` +
       `(${machine()}, ${new Date().toISOString().slice(0, 10)}).`,
     ...tables.flatMap(({ set, network, runs }) => [
       '',
