@@ -2,9 +2,10 @@ import { NearestList } from '../../evaluate/nearestList.ts'
 import type { Metric } from '../../evaluate/distance.ts'
 import { References, Space } from '../../evaluate/neighbourSearch.ts'
 import type { Report } from '../../evaluate/report.ts'
-import { forEachBatch } from '../../evaluate/samples.ts'
+import { batchSize } from '../../evaluate/samples.ts'
+import { inputTensor } from '../../network/inputs.ts'
 import { tf, type Tensor2D } from '../../trace/tensorflow.ts'
-import type { Block, Blocks } from '../blocks.ts'
+import { Blocks, type Block } from '../blocks.ts'
 import { part, unsuitable, type Answer } from '../question.ts'
 import type { Subject } from '../subject.ts'
 
@@ -72,24 +73,30 @@ async function search(
   nearest: NearestList,
   report: Report,
 ): Promise<void> {
+  // Encoded once, as far as they can be kept, not once a block of references.
+  const rowsAtOnce = batchSize(dataset.rowSize)
+  const queried = new Blocks(
+    queries.length,
+    blocks.width,
+    (start, count) => tf.tidy(() => encode(inputTensor(dataset, queries.subarray(start, start + count)))),
+    { blockValues: rowsAtOnce * blocks.width },
+  )
   let searched = 0
   let space: Space | undefined
-  const searchBlock = async (codes: Tensor2D, share: (queried: number) => number) => {
+  const searchBlock = async (codes: Tensor2D, share: (done: number) => number) => {
     const references = new References(codes, searched, (space ??= new Space(codes, metric)))
     try {
-      await forEachBatch(dataset, queries, async ({ start: first, inputs }) => {
-        const encoded = tf.tidy(() => encode(inputs))
-        try {
-          for (let from = 0; from < encoded.shape[0]; from += references.queriesAtOnce) {
-            const some = encoded.slice([from, 0], [Math.min(references.queriesAtOnce, encoded.shape[0] - from), -1])
+      await queried.forEach(
+        async ({ start: first, values }) => {
+          for (let from = 0; from < values.shape[0]; from += references.queriesAtOnce) {
+            const some = values.slice([from, 0], [Math.min(references.queriesAtOnce, values.shape[0] - from), -1])
             references.search(some, first + from, nearest)
             some.dispose()
             await report(share((first + from) / queries.length))
           }
-        } finally {
-          encoded.dispose()
-        }
-      })
+        },
+        async () => {},
+      )
     } finally {
       references.dispose()
     }
@@ -99,7 +106,7 @@ async function search(
     if (places.length === 0) return
     const codes = tf.tidy(() => tf.gather(values, tf.tensor1d(places, 'int32')))
     try {
-      await searchBlock(codes, (queried) => (start + places.length * queried) / blocks.count)
+      await searchBlock(codes, (done) => (start + places.length * done) / blocks.count)
     } finally {
       codes.dispose()
     }
@@ -109,5 +116,6 @@ async function search(
     await blocks.forEach(visit, async () => {})
   } finally {
     space?.dispose()
+    queried.dispose()
   }
 }
