@@ -221,7 +221,7 @@ export function fillHome(folder: string, { runs, withPoints = 0, points = 10_000
           stages,
           parameters: resolved.parameters,
           colour: Math.floor(index / 3) % 32,
-          place: 0,
+          turn: 0,
         },
         at.toISOString(),
       )

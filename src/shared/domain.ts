@@ -53,7 +53,22 @@ export type Dataset = z.infer<typeof datasetSchema>
 export const skippedSchema = z.object({ path: z.string(), reason: z.string() })
 export type Skipped = z.infer<typeof skippedSchema>
 
-export const runStates = ['queued', 'running', 'paused', 'interrupted', 'completed', 'diverged', 'failed', 'cancelled'] as const
+/**
+ * `submitted`: it was sent to another place and has said nothing yet; `unknown`: it is elsewhere, and nobody can tell what became of
+ * it. Neither is of a run that trains on this machine.
+ */
+export const runStates = [
+  'queued',
+  'submitted',
+  'running',
+  'paused',
+  'interrupted',
+  'unknown',
+  'completed',
+  'diverged',
+  'failed',
+  'cancelled',
+] as const
 export type RunState = (typeof runStates)[number]
 
 const figure = z.number().nullable()
@@ -224,6 +239,10 @@ export const runSchema = z.object({
   seconds: z.number(),
   stepsPerSecond: z.number().nullable(),
   threads: z.int().nullable(),
+  /** Where it is trained: the name of a place; null on this machine. */
+  place: nameSchema.nullable().default(null),
+  /** The kind of processor that trained it; null where that is not known. Results are equal bit for bit on one kind only. */
+  processor: z.string().nullable().default(null),
   /** Live while running; null otherwise. */
   progress: progressSchema.nullable(),
   /** Latest value of each series, e.g. `validation/loss`. */

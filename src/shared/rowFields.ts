@@ -26,4 +26,5 @@ export const rowFields = [
   'tags',
   'archived',
   'bytes',
+  'place',
 ] as const satisfies readonly (keyof Run)[]

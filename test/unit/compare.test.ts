@@ -233,7 +233,7 @@ test('what the encoder does is shown and not ranked', () => {
 })
 
 test('any subset of runs and of figures gives a valid comparison whose values do not depend on the order', () => {
-  const states = ['queued', 'running', 'paused', 'interrupted', 'diverged', 'failed', 'cancelled'] as const
+  const states = ['queued', 'submitted', 'running', 'paused', 'interrupted', 'unknown', 'diverged', 'failed', 'cancelled'] as const
   const others = states.map((state, i) => ({ ...classical, id: state, name: state, state, evaluation: null, seed: i }))
   const partial = ['squaredError', 'psnr', 'linearProbeAccuracy', 'contractionRatio', 'unitActivity', 'robustness'].map((key) => ({
     ...denoising,

@@ -11,9 +11,11 @@ import { temporaryFolder } from '../fixtures/homes.ts'
 
 const states = (some: Partial<ExperimentSummary['states']>): ExperimentSummary['states'] => ({
   queued: 0,
+  submitted: 0,
   running: 0,
   paused: 0,
   interrupted: 0,
+  unknown: 0,
   completed: 0,
   diverged: 0,
   failed: 0,

@@ -136,8 +136,8 @@ for (const version of [1, 2]) {
     for (const run of runs) {
       runSchema.parse(run)
       assert.deepEqual(
-        [run.experiment, run.tags, run.notes, run.archived, run.bytes, run.config.pretraining.kind],
-        [null, [], '', false, null, 'none'],
+        [run.experiment, run.tags, run.notes, run.archived, run.bytes, run.place, run.processor, run.config.pretraining.kind],
+        [null, [], '', false, null, null, null, 'none'],
       )
       assert.equal(run.preset?.id, version === 1 ? undefined : 'rifai2011')
       assert.equal(run.stages.length, version - 1)

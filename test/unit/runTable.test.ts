@@ -47,6 +47,7 @@ function randomRows(seed: number, count: number): RunRow[] {
     startedAt: null,
     endedAt: null,
     seconds: 90 * random(),
+    place: null,
     progress: null,
     preset: null,
     origin: null,

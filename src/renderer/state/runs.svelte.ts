@@ -3,13 +3,14 @@ import type { Run } from '../../shared/domain.ts'
 import { toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
 import { fromRowColumns, newestFirst, rowOf } from '../../shared/runRows.ts'
 import type { RunRow } from '../../shared/runTable.ts'
+import { isUnderWay } from '../../shared/runStates.ts'
 import { call, connection } from './connection.svelte.ts'
 
 /** States in which nothing more will happen by itself. */
 const ended: readonly Run['state'][] = ['completed', 'diverged', 'failed', 'cancelled']
 export const hasEnded = (run: Pick<Run, 'state'>): boolean => ended.includes(run.state)
-/** Waiting or working. */
-export const isLive = (run: Pick<Run, 'state'>): boolean => run.state === 'queued' || run.state === 'running'
+/** Waiting or working, here or elsewhere. */
+export const isLive = (run: Pick<Run, 'state'>): boolean => isUnderWay(run.state)
 
 /** Events of so many milliseconds are taken together: an experiment of thousands of runs tells of each. */
 const pause = 50

@@ -1,6 +1,7 @@
 import type { VariantInfo } from '../../shared/config.ts'
 import type { Dataset, Run, Stage } from '../../shared/domain.ts'
 import { splitCounts, trainingRows } from '../../shared/split.ts'
+import { isUnderWay } from '../../shared/runStates.ts'
 import { shortTitle } from './runStages.ts'
 
 /** How far a run is, from 0 to 1; null where that cannot be said. */
@@ -10,8 +11,7 @@ export function shareOf(run: Pick<Run, 'state' | 'progress' | 'step' | 'steps'>)
 }
 
 /** Whether it has weights that can be taken away, and changes them no more. */
-export const canExport = (run: Run): boolean =>
-  !['queued', 'running'].includes(run.state) && (run.evaluation !== null || run.step > 0)
+export const canExport = (run: Run): boolean => !isUnderWay(run.state) && (run.evaluation !== null || run.step > 0)
 
 /** `24 s left`, `3 min left`: as short as a column of a table wants it. */
 export function leftText(seconds: number): string {

@@ -1,4 +1,5 @@
 import type { Run, Stage } from '../../shared/domain.ts'
+import { isWaiting } from '../../shared/runStates.ts'
 import type { Mark, XKind } from '../charts/curve.ts'
 
 /** What a series needs to have for its stage's times to be read from it. */
@@ -41,7 +42,7 @@ const lastOf = (timed: Timed | undefined): number | null => (timed && timed.leng
 export function stageLines(run: Run, series: SeriesMap<Timed>): StageLine[] {
   const present = presentStage(run)
   const starts = stageStarts(run.stages, series)
-  const here: StageState = run.state === 'running' ? 'now' : run.state === 'queued' ? 'to come' : 'stopped'
+  const here: StageState = run.state === 'running' ? 'now' : isWaiting(run.state) ? 'to come' : 'stopped'
   return run.stages.map((stage, index) => {
     const state: StageState = index < present ? 'done' : index > present ? 'to come' : here
     const end = lastOf(series.get(`${stage.prefix}train/loss`))

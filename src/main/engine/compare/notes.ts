@@ -11,9 +11,11 @@ import { groupName, quoted } from './wording.ts'
 
 const stateWords: Partial<Record<Run['state'], string>> = {
   queued: 'has not started yet',
+  submitted: 'was sent to another place and has not started yet',
   running: 'is still running',
   paused: 'is paused',
   interrupted: 'was interrupted and can be resumed',
+  unknown: 'is at another place, and nothing is known of it',
   diverged: 'diverged',
   failed: 'failed',
   cancelled: 'was cancelled',

@@ -13,7 +13,7 @@ export function seriesCache(read: (run: string, key: string) => Line | null) {
   let used = 0
   return (run: Pick<Run, 'id' | 'state' | 'step' | 'startedAt' | 'endedAt'>, key: string): Line | null => {
     // A run that trains gets new points; one that was resumed and ended again has another end.
-    if (run.state === 'running') return read(run.id, key)
+    if (run.state === 'running' || run.state === 'unknown') return read(run.id, key)
     const name = JSON.stringify([run.id, key, run.state, run.step, run.startedAt, run.endedAt])
     const found = kept.get(name)
     const line = found === undefined ? read(run.id, key) : found.line

@@ -35,7 +35,7 @@ export function createExperiment({ store, home }: { store: Store; home: Home }, 
     : new Map<string, { id: string; reused: boolean }>()
   const members: Member[] = []
   const runs: Parameters<Store['runs']['insert']>[0][] = []
-  let place = store.runs.nextPlace()
+  let turn = store.runs.nextTurn()
   for (const seed of plan.seeds) {
     for (const {
       cell,
@@ -52,7 +52,7 @@ export function createExperiment({ store, home }: { store: Store; home: Home }, 
         name: runName(cell.title, seed),
         colour: cell.index,
         experiment: { id, cell: cell.index },
-        place: place++,
+        turn: turn++,
       }
       runs.push(run)
       known.set(identity, { id: run.id, reused: false })

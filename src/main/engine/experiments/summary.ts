@@ -1,5 +1,6 @@
 import { runStates } from '../../../shared/domain.ts'
 import type { Experiment, ExperimentSummary } from '../../../shared/experiments.ts'
+import { isUnderWay } from '../../../shared/runStates.ts'
 import type { MemberState, StoredExperiment } from '../store/experiments.ts'
 import { scheduled } from './costs.ts'
 
@@ -14,7 +15,7 @@ export function summaryOf(experiment: StoredExperiment, members: readonly Member
   const { plan, cells, baseline: _, wanted, ...plain } = experiment
   const states = Object.fromEntries([...runStates, 'removed' as const].map((state) => [state, 0])) as ExperimentSummary['states']
   for (const { state } of members) states[state ?? 'removed'] += 1
-  const going = states.queued + states.running
+  const going = members.filter(({ state: its }) => its !== null && isUnderWay(its)).length
   const state = going > 0 ? 'running' : states.paused > 0 ? 'paused' : wanted === 'cancelled' ? 'cancelled' : 'ended'
   const open = members.filter(isOpen)
   return {
@@ -52,7 +53,7 @@ export function detailsOf(experiment: StoredExperiment, members: readonly Member
 }
 
 /** Whether it waits, trains or may go on. */
-const isOpen = ({ state }: MemberState): boolean => state === 'queued' || state === 'running' || state === 'paused'
+const isOpen = ({ state }: MemberState): boolean => state !== null && (state === 'paused' || isUnderWay(state))
 
 /** Of the work: an ended run counts in full, a running one by its steps. */
 function shareOf(members: readonly MemberState[]): number {
@@ -63,8 +64,12 @@ function shareOf(members: readonly MemberState[]): number {
   )
 }
 
-/** Steps that are left, at the rates seen of the same cell, else of the same variant, else of any run of the experiment. */
+/**
+ * Steps that are left, at the rates seen of the same cell, else of the same variant, else of any run of the experiment. Null where
+ * some are elsewhere: how many go on there at once is not known here.
+ */
 function secondsLeft(members: readonly MemberState[], { trainers, evaluation }: Pace): number | null {
+  if (members.some(({ state, site }) => site != null && state !== null && isUnderWay(state))) return null
   const rates = new Map<string, { sum: number; count: number }>()
   const learn = (key: string, value: number) => {
     const { sum, count } = rates.get(key) ?? { sum: 0, count: 0 }

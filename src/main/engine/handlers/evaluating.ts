@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { isUnderWay } from '../../../shared/runStates.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { checkpointFile } from '../checkpoint/checkpoint.ts'
 import { runFolders } from '../home.ts'
@@ -11,7 +12,7 @@ export const evaluationHandlers = ({ home, store, queue, tasks, jobs, emit }: Co
     /** Errors: RUN_UNKNOWN, RUN_STATE, CHECKPOINT_MISSING. The task fails with RUN_STATE where the run was resumed meanwhile. */
     'runs.evaluate': ({ run: reference }) => {
       const run = store.runs.ours(reference)
-      if (run.state === 'queued' || run.state === 'running') {
+      if (isUnderWay(run.state)) {
         throw new WorkbenchError(
           'RUN_STATE',
           `The run “${run.name}” is ${run.state}; it is evaluated when its training ends, so wait for that or cancel it.`,

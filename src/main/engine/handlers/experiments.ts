@@ -68,7 +68,7 @@ export const experimentHandlers = (context: Context) => {
     'experiments.pause': ({ experiment: reference }) => {
       const experiment = store.experiments.resolve(reference)
       store.experiments.want(experiment.id, 'paused')
-      return { experiment: each(experiment, ['queued', 'running'], (run) => queue.pause(run)) }
+      return { experiment: each(experiment, ['queued', 'submitted', 'running', 'unknown'], (run) => queue.pause(run)) }
     },
     'experiments.resume': ({ experiment: reference }) => {
       const experiment = store.experiments.resolve(reference)
@@ -78,7 +78,11 @@ export const experimentHandlers = (context: Context) => {
     'experiments.cancel': ({ experiment: reference }) => {
       const experiment = store.experiments.resolve(reference)
       store.experiments.want(experiment.id, 'cancelled')
-      return { experiment: each(experiment, ['queued', 'running', 'paused', 'interrupted'], (run) => queue.cancel(run)) }
+      return {
+        experiment: each(experiment, ['queued', 'submitted', 'running', 'paused', 'interrupted', 'unknown'], (run) =>
+          queue.cancel(run),
+        ),
+      }
     },
     'experiments.retry': ({ experiment: reference }) => {
       const experiment = store.experiments.resolve(reference)

@@ -6,6 +6,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { type Result } from '../../../shared/answers.ts'
 import { type Opened } from '../../../shared/explore.ts'
 import { questionKinds, type Question } from '../../../shared/questions.ts'
+import { isUnderWay } from '../../../shared/runStates.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { checkpointFile, type CheckpointName } from '../checkpoint/checkpoint.ts'
 import { snapshotSteps } from '../checkpoint/thin.ts'
@@ -156,10 +157,9 @@ const resultOf = (runFolder: string, run: Run): CheckpointName =>
 /** @throws WorkbenchError CHECKPOINT_MISSING */
 function checkpointOf(runFolder: string, run: Run, step: number | undefined): Target['checkpoint'] {
   if (!existsSync(checkpointFile(runFolder, 'last'))) {
-    const what =
-      run.state === 'queued' || run.state === 'running'
-        ? `is ${run.state} and has no weights yet; wait until it has trained for a moment`
-        : 'has no weights that could be looked into; train a new run with its settings'
+    const what = isUnderWay(run.state)
+      ? `is ${run.state} and has no weights yet; wait until it has trained for a moment`
+      : 'has no weights that could be looked into; train a new run with its settings'
     throw new WorkbenchError('CHECKPOINT_MISSING', `The run “${run.name}” ${what}.`, { field: 'run' })
   }
   if (step === undefined) return 'result'

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { notProbabilistic, nothingToPrune, prunable } from '../../../shared/collapse.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { isUnderWay } from '../../../shared/runStates.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { checkpointFile } from '../checkpoint/checkpoint.ts'
 import { runFolders, type Home } from '../home.ts'
@@ -65,7 +66,7 @@ function requirePrunable(run: Run, home: Home): void {
     new WorkbenchError(code, message, { field: 'run' })
   const variant = variantOf(run.variant)
   if (!variant.likelihood) throw refuse('VARIANT_UNSUITABLE', notProbabilistic(variant.title))
-  if (run.state === 'queued' || run.state === 'running')
+  if (isUnderWay(run.state))
     throw refuse('RUN_STATE', `The run “${run.name}” is ${run.state}; prune it when its training has ended.`)
   if (run.state === 'paused' || run.state === 'interrupted') {
     throw refuse(

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Run } from '../../../shared/domain.ts'
 import type { Storage } from '../../../shared/experiments.ts'
+import { isUnderWay } from '../../../shared/runStates.ts'
 import { thinningOf } from '../checkpoint/thin.ts'
 import { claimed, kept } from '../claims.ts'
 import { folderBytes } from '../folderBytes.ts'
@@ -33,7 +34,7 @@ export const storageHandlers = ({ home, store, space, trash, emit, queue }: Cont
     const found: Storage['runs'] = []
     for (const [index, { id, name, bytes, ...run }] of runs.entries()) {
       if (index % atOnce === atOnce - 1) await setImmediate()
-      const isKept = run.newer === true || run.state === 'running' || run.state === 'queued'
+      const isKept = run.newer === true || isUnderWay(run.state)
       const spareOf = () => thinningOf(home.run(id), { ...run, goesOn: goesOn(run, store.runs.isPlanned(id)) }, copies).bytes
       const spare = isKept || bytes === 0 ? 0 : spareOf()
       found.push({ run: id, name, bytes, spare })

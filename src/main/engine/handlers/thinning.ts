@@ -2,6 +2,7 @@ import { thousands } from '../../../shared/words.ts'
 import type { CallArguments } from '../../../shared/calls.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { isUnderWay } from '../../../shared/runStates.ts'
 import { thinningOf, type Thinning } from '../checkpoint/thin.ts'
 import { folderBytes } from '../folderBytes.ts'
 import type { Context, Handlers } from './context.ts'
@@ -34,7 +35,7 @@ export function thinningHandlers({ home, store, space, queue, tasks, jobs, emit 
     const all = chosen(asked),
       copies = asked.copies ?? queue.settings.get().copies
     const thinned = all.flatMap((run): Thinned[] => {
-      if (run.state === 'running' || run.state === 'queued') return []
+      if (isUnderWay(run.state)) return []
       const thinning = thinningOf(
         home.run(run.id),
         { config: run.config, goesOn: goesOn(run, store.runs.isPlanned(run.id)) },

@@ -5,6 +5,7 @@ import { requireSound } from '../checkpoint/sound.ts'
 import { thinningOf } from '../checkpoint/thin.ts'
 import { folderBytes } from '../folderBytes.ts'
 import { requireOurs } from '../store/lenient.ts'
+import { Elsewhere, isElsewhere } from './elsewhere.ts'
 import { moved } from './order.ts'
 import { createPlaces } from './places.ts'
 import { damageCodes } from './recording.ts'
@@ -22,6 +23,9 @@ export interface QueueParts extends TrainersParts {
 const wrongState = (run: Run, verb: string, remedy: string): WorkbenchError =>
   new WorkbenchError('RUN_STATE', `The run “${run.name}” is ${run.state} and cannot be ${verb}; ${remedy}.`)
 
+/** States from which somebody can let a run go on here. */
+const resumable: ReadonlySet<RunState> = new Set<RunState>(['paused', 'interrupted', 'failed', 'unknown'])
+
 /** The runs that wait, and those that train: as many at once as the settings say, in an order that can be changed. */
 export class Queue {
   readonly settings: KeptSettings
@@ -33,6 +37,7 @@ export class Queue {
   readonly #before = new Map<string, RunState>()
   /** Runs are thinned out one at a time. */
   readonly #slimming = createPlaces(1)
+  readonly #elsewhere: Elsewhere
   #closed = false
   #isReported = true
   /** Nothing starts while several changes are made together. */
@@ -42,6 +47,7 @@ export class Queue {
     this.#parts = parts
     this.settings = parts.settings
     this.#trainers = new Trainers(parts)
+    this.#elsewhere = new Elsewhere(parts)
     parts.space.onChange(() => this.#tell())
   }
 
@@ -75,7 +81,8 @@ export class Queue {
 
   pause(run: Run): Run {
     requireOurs(run)
-    if (run.state === 'queued') this.#parts.store.runs.update(run.id, { state: 'paused' })
+    if (isElsewhere(run)) this.#elsewhere.wish(run.id, 'pause')
+    else if (run.state === 'queued') this.#parts.store.runs.update(run.id, { state: 'paused' })
     else if (run.state === 'running') this.#trainers.get(run.id)?.pause()
     else if (run.state !== 'paused') throw wrongState(run, 'paused', 'only queued and running runs can')
     return this.#changed(run.id)
@@ -85,14 +92,15 @@ export class Queue {
   async resume(run: Run): Promise<Run> {
     const { home, store } = this.#parts
     requireOurs(run)
+    if (run.place !== null && (run.state === 'submitted' || run.state === 'running'))
+      throw wrongState(run, 'resumed', `it is at “${run.place}” and goes on there by itself; cancel it to have it here`)
     if (run.state === 'running') {
       if (this.#trainers.get(run.id)?.stopping) throw wrongState(run, 'resumed', 'it is about to stop: resume it once it has')
       return this.view(run)
     }
     if (run.state === 'queued') this.add(run.id)
     else {
-      if (run.state !== 'paused' && run.state !== 'interrupted' && run.state !== 'failed')
-        throw wrongState(run, 'resumed', 'start a new run with its settings instead')
+      if (!resumable.has(run.state)) throw wrongState(run, 'resumed', 'start a new run with its settings instead')
       if (run.step > 0 && !this.#trainers.hasCheckpoint(run.id)) {
         throw new WorkbenchError(
           'CHECKPOINT_MISSING',
@@ -113,8 +121,10 @@ export class Queue {
     const { runs } = this.#parts.store
     requireOurs(run)
     this.#before.set(run.id, run.state)
-    const place = runs.nextPlace()
-    runs.update(run.id, { state: 'queued', queuedAt: now(), place, endedAt: null, error: null, goesOn: 0, attempts: 0 })
+    const turn = runs.nextTurn()
+    // Whoever has it elsewhere is to leave it alone: what it says from now on is not heard.
+    this.#elsewhere.comesBack(run)
+    runs.update(run.id, { state: 'queued', queuedAt: now(), turn, endedAt: null, error: null, goesOn: 0, attempts: 0 })
     this.#fresh.add(run.id)
     this.#changed(run.id)
     this.#fill()
@@ -133,7 +143,8 @@ export class Queue {
 
   cancel(run: Run): Run {
     requireOurs(run)
-    if (run.state === 'running') this.#trainers.get(run.id)?.cancel()
+    if (isElsewhere(run)) this.#elsewhere.cancel(run.id)
+    else if (run.state === 'running') this.#trainers.get(run.id)?.cancel()
     else if (run.state === 'queued' || run.state === 'paused' || run.state === 'interrupted') {
       this.#parts.store.runs.update(run.id, { state: 'cancelled', endedAt: now(), goesOn: 0 })
     } else if (run.state !== 'cancelled') throw wrongState(run, 'cancelled', 'it has ended already')
@@ -147,8 +158,8 @@ export class Queue {
     const ours = new Set(order.filter((id) => store.runs.isOurs(id)))
     for (const id of ids) requireOurs(store.runs.get(id))
     store.transaction(() =>
-      order.forEach((id, place) => {
-        if (ours.has(id)) store.runs.update(id, { place: place + 1 })
+      order.forEach((id, index) => {
+        if (ours.has(id)) store.runs.update(id, { turn: index + 1 })
       }),
     )
     this.#tell()

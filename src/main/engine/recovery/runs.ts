@@ -3,6 +3,7 @@ import { configSchema, withoutStatistics } from '../../../shared/config.ts'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { counted } from '../../../shared/words.ts'
 import type { Shape } from '../../../shared/shape.ts'
+import { isUnderWay } from '../../../shared/runStates.ts'
 import { checkpointFile, type Position } from '../checkpoint/checkpoint.ts'
 import { inputShapeIn, takesShape } from '../checkpoint/inputShape.ts'
 import { readShapes } from '../checkpoint/safetensors.ts'
@@ -120,7 +121,9 @@ function keyOf({ id, lastCheckpoint, record }: Candidate): string {
 function fromRecord(store: Store, { run, dataset: fingerprint }: RunRecord, lastCheckpoint: LastCheckpoint | null): Run | string {
   const dataset = store.datasets.find(run.datasetId) ?? store.datasets.findByFingerprint(fingerprint)
   if (dataset === null) return `its dataset “${run.dataset}” is not here any more; ${importFirst}`
-  const wasOpen = run.state === 'running' || run.state === 'queued'
+  const wasOpen = run.place === null && (run.state === 'running' || run.state === 'queued')
+  // What is elsewhere may go on there; where that is, is lost with the database, until it is collected again.
+  const wasElsewhere = run.place !== null && isUnderWay(run.state)
   const experiment = run.experiment !== null && store.experiments.has(run.experiment.id) ? run.experiment : null
   return {
     ...run,
@@ -130,6 +133,7 @@ function fromRecord(store: Store, { run, dataset: fingerprint }: RunRecord, last
     experiment,
     latest: {},
     ...(wasOpen ? { state: 'interrupted' as const, error: interrupted(lastCheckpoint) } : {}),
+    ...(wasElsewhere ? { state: 'unknown' as const } : {}),
     ...(lastCheckpoint === null
       ? {}
       : { step: lastCheckpoint.position.step, epoch: lastCheckpoint.position.epoch, seconds: lastCheckpoint.position.seconds }),
@@ -186,6 +190,8 @@ function fromCheckpoint(
     endedAt: now,
     stepsPerSecond: null,
     threads: null,
+    place: null,
+    processor: null,
     progress: null,
     latest: {},
     evaluation: null,

@@ -43,6 +43,8 @@ export interface MemberState {
   step: number | null
   steps: number | null
   stepsPerSecond: number | null
+  /** The place where it is trained; null on this machine. */
+  site?: string | null
   /** A newer version knows what its state means; it counts as cancelled. */
   newer?: true
 }
@@ -82,7 +84,7 @@ export function experimentStore(database: Database, { isOurs }: Pick<RunStore, '
   const members = database.prepare<
     [string],
     MemberState
-  >(`SELECT members.cell, members.seed, runs.id AS run, reused, variant, state, step, steps, stepsPerSecond
+  >(`SELECT members.cell, members.seed, runs.id AS run, reused, variant, state, step, steps, stepsPerSecond, site
     FROM members LEFT JOIN runs ON runs.id = members.run AND runs.removedAt IS NULL WHERE members.experiment = ?`)
   const evaluationSeconds = database.prepare<
     [string],

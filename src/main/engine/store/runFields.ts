@@ -72,6 +72,9 @@ export const runFields = {
   seconds: plain('seconds'),
   stepsPerSecond: plain('stepsPerSecond'),
   threads: plain('threads'),
+  // The column `place` is that of the queue.
+  place: plain('place', 'site'),
+  processor: plain('processor'),
   latest: json('latest', (stored) => understood(latestSchema, said(stored), {})),
   evaluation: {
     // Null also where another version of the workbench measured something else.
@@ -99,14 +102,19 @@ export type KeptRun = Pick<Run, RunField>
 interface QueueColumns {
   queuedAt: string
   /** Its place in the queue. */
-  place: number
+  turn: number
   /** The workbench that trained it. */
   version: string
   removedAt: string | null
   /** Whether the next engine takes it up by itself, and how often that was tried. */
   goesOn: 0 | 1
   attempts: number
+  /** The folder that it was sent to, as this machine sees it; null where it was not. */
+  sentTo: string | null
+  /** How far its journal there was read, and whose it is: JSON of `remote/collect.ts`. */
+  journal: string | null
 }
+const columnNames = new Map([['turn', 'place']])
 /** What changes in a run's life; absent keys stay as they are. */
 export type RunChange = Partial<Omit<KeptRun, FixedField> & QueueColumns>
 
@@ -118,7 +126,7 @@ export function columnsOf(values: Partial<KeptRun & QueueColumns>): Row {
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined) continue
     if (isField(key)) Object.assign(row, runFields[key].write(value as never))
-    else row[key] = value as Stored
+    else row[columnNames.get(key) ?? key] = value as Stored
   }
   return row
 }

@@ -11,7 +11,7 @@ export type { RunChange } from './runFields.ts'
 const givenFields = ['id', 'name', 'datasetId', 'variant', 'seed', 'config', 'epochs', 'steps', 'stages', 'parameters'] as const
 const optionalFields = ['preset', 'origin', 'experiment'] as const
 export type NewRun = Pick<Run, (typeof givenFields)[number]> &
-  Partial<Pick<Run, (typeof optionalFields)[number]>> & { /** In the queue; at its end unless given. */ place?: number }
+  Partial<Pick<Run, (typeof optionalFields)[number]>> & { /** In the queue; at its end unless given. */ turn?: number }
 
 /** What can be learned from a run of how long others will take; the config is JSON. */
 export interface TimedRun {
@@ -78,7 +78,9 @@ export function runStore(database: Database) {
   const names = database.prepare<[], { name: string }>('SELECT name FROM runs WHERE removedAt IS NULL')
   const interrupt = database.prepare<[string, string, string]>(`UPDATE runs SET state = 'interrupted', endedAt = ?, error = ?,
     goesOn = coalesce(experiment IN (SELECT id FROM experiments WHERE wanted = 'running' AND removedAt IS NULL), 0) WHERE id = ?`)
-  const running = database.prepare<[], { id: string; epoch: number }>(`SELECT id, epoch FROM runs WHERE state = 'running'`)
+  const running = database.prepare<[], { id: string; epoch: number }>(
+    "SELECT id, epoch FROM runs WHERE state = 'running' AND site IS NULL",
+  )
   const goingOn = database.prepare<
     [],
     { id: string; state: RunState; attempts: number }
@@ -104,6 +106,7 @@ export function runStore(database: Database) {
     WHERE state = 'completed' AND removedAt IS NULL AND origin IS NULL AND stepsPerSecond IS NOT NULL AND threads = ?
     ORDER BY endedAt DESC LIMIT ?`)
   const versionOf = database.prepare<[string], { version: string | null }>('SELECT version FROM runs WHERE id = ?')
+  const sentTo = database.prepare<[string], { sentTo: string | null }>('SELECT sentTo FROM runs WHERE id = ?')
   const attempts = database.prepare<[string], { attempts: number }>('SELECT attempts FROM runs WHERE id = ?')
   const planned = database.prepare<[string], { experiment: string | null }>('SELECT experiment FROM runs WHERE id = ?')
   const removed = database.prepare<
@@ -185,8 +188,8 @@ export function runStore(database: Database) {
       while (usedColours.has(colour)) colour += 1
       return colour
     },
-    /** The place behind all others. */
-    nextPlace: (): number => (lastPlace.get()?.place ?? 0) + 1,
+    /** The place in the queue behind all others. */
+    nextTurn: (): number => (lastPlace.get()?.place ?? 0) + 1,
     /** A run with all that is given of it. */
     add(run: Parameters<typeof columnsOf>[0] & Pick<Run, 'id'>): Run {
       write(columnsOf(run), (columns) => {
@@ -197,9 +200,9 @@ export function runStore(database: Database) {
     },
     /** A run that waits in the queue. */
     insert(run: NewRun & { colour: number }, now: string): Run {
-      const { colour, place = this.nextPlace() } = run
+      const { colour, turn = this.nextTurn() } = run
       const known = Object.fromEntries([...givenFields, ...optionalFields].map((field) => [field, run[field]])) as NewRun
-      return this.add({ ...known, colour, place, state: 'queued', createdAt: now, queuedAt: now })
+      return this.add({ ...known, colour, turn, state: 'queued', createdAt: now, queuedAt: now })
     },
     update(id: string, change: RunChange): void {
       const row = columnsOf(change)
@@ -209,7 +212,7 @@ export function runStore(database: Database) {
         return `UPDATE runs SET ${set.join(', ')} WHERE id = @id`
       })
     },
-    /** Those that are stored as training, and how far each is; without those of a newer version. */
+    /** Those that are stored as training on this machine, and how far each is; without those of a newer version. */
     running: (): { id: string; epoch: number }[] => running.all().filter(({ id }) => isOurs(id)),
     /** For a run that a dead engine left behind; one of an experiment that was running goes on. */
     interrupt: (id: string, now: string, error: ErrorInfo): void => void interrupt.run(now, JSON.stringify(error), id),
@@ -223,6 +226,8 @@ export function runStore(database: Database) {
     timed: (dataset: string): TimedRun[] => timed.all(dataset),
     /** The same of so many runs with a number of threads, whatever their datasets. */
     timedLately: (threads: number, most: number) => timedLately.all(threads, most),
+    /** The folder that a run was sent to; null where it was not. */
+    sentTo: (id: string): string | null => sentTo.get(id)?.sentTo ?? null,
     /** How often a run was taken up again by itself. */
     attempts: (id: string): number => attempts.get(id)?.attempts ?? 0,
     /** A run that may have been removed; null where it is gone for good. */
@@ -238,7 +243,7 @@ export function runStore(database: Database) {
      */
     adopt(run: Run, version: string | null): void {
       const { progress: _, newer: __, ...known } = run
-      this.add({ ...known, queuedAt: run.createdAt, place: this.nextPlace(), ...(version === null ? {} : { version }) })
+      this.add({ ...known, queuedAt: run.createdAt, turn: this.nextTurn(), ...(version === null ? {} : { version }) })
     },
     /** Version of the workbench that trained it; null where that is not known. */
     versionOf: (id: string): string | null => versionOf.get(id)?.version ?? null,

@@ -113,7 +113,12 @@ export class PlanChecking {
       checked.problems.length === 0 &&
       !this.#draft.unreadable &&
       checked.measured.known < checked.measured.total
-    if (!wanted || this.isMeasuring || runs.live.length > 0 || untrack(() => this.measuring?.state === 'failed' || this.#stopped))
+    if (
+      !wanted ||
+      this.isMeasuring ||
+      runs.live.some(({ place }) => place === null) ||
+      untrack(() => this.measuring?.state === 'failed' || this.#stopped)
+    )
       return
     const timer = setTimeout(() => void this.measure(), calm)
     return () => clearTimeout(timer)

@@ -20,8 +20,10 @@ export function statesText(states: States): string {
   const parts: [number, string][] = [
     [states.running, 'in training'],
     [states.queued, 'waiting'],
+    [states.submitted, 'submitted'],
     [states.paused, 'paused'],
     [states.interrupted, 'interrupted'],
+    [states.unknown, 'unknown'],
     [states.failed, 'failed'],
     [states.diverged, 'diverged'],
     [states.cancelled, 'cancelled'],

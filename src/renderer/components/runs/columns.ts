@@ -1,6 +1,7 @@
 import { formatFigure, withSign, type FigureInfo } from '../../../shared/figures.ts'
 import type { CellValue, RunColumn, RunRow, TableView } from '../../../shared/runTable.ts'
 import { partsOf } from '../../../shared/ownedKeys.ts'
+import { isWaiting } from '../../../shared/runStates.ts'
 import { bytes, count, counted, duration, figure, moment, percent, rate, when } from '../../format.ts'
 import { sentence, seriesTitle } from '../../terms.ts'
 import { leftText, shareOf } from '../../views/runFacts.ts'
@@ -92,7 +93,7 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
         ? row.epochs > 0 && row.steps > 0
           ? counted(Math.round(row.epoch), 'epoch')
           : ''
-        : row.state === 'queued'
+        : isWaiting(row.state)
           ? ''
           : percent(shareOf(row), 0),
   },

@@ -15,6 +15,7 @@ import {
 } from '../../../../shared/domain.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { documentLimits, LimitError, manifestLimits, packedRowsLimits } from '../../../../shared/limits.ts'
+import { isUnderWay } from '../../../../shared/runStates.ts'
 import { claim } from '../../claims.ts'
 import { damagedFile } from '../../data/byte-stream.ts'
 import { ProgressReporter } from '../../data/progress.ts'
@@ -131,7 +132,7 @@ export async function unpackExperiment(
     const ids = new Map(runs.map(({ was, id }) => [was, id]))
     const experimentId = store.experiments.find(experiment.id) === null ? experiment.id : newId()
     // What waited or trained elsewhere waits here until somebody wants it.
-    const isOpen = (run: Run) => run.state === 'queued' || run.state === 'running'
+    const isOpen = (run: Run) => isUnderWay(run.state)
     claims.push(claim(home, { kind: 'experiments', id: experimentId }))
     store.transaction(() => {
       store.experiments.insert({
@@ -153,7 +154,8 @@ export async function unpackExperiment(
           ...run,
           id,
           datasetId,
-          state: isOpen(run) ? 'paused' : run.state,
+          // Of a place that somebody else has, nothing can be heard here.
+          ...(isOpen(run) ? { state: 'paused', place: null } : {}),
           experiment: run.experiment?.id === experiment.id ? { id: experimentId, cell: run.experiment.cell } : null,
         },
         version,
