@@ -6,6 +6,8 @@ export const networkLayerSchema = z.object({
   /** `encoder/conv0` */
   name: z.string(),
   part: z.enum(['encoder', 'decoder', 'classifier']),
+  /** `head`: reads what the layer before it reads, and gives something else of the same; none of the way through the network. */
+  role: z.enum(['hidden', 'code', 'output', 'head']),
   /** `dense`, `convolution`. */
   kind: z.string(),
   in: shapeSchema,

@@ -82,6 +82,22 @@ test('parameters of the layers are those of the network for every variant, dense
   }
 })
 
+test('the drawing knows the code and the heads beside it, whichever layers are alike in size', () => {
+  const operations = (variant: string, settings: Record<string, unknown>) =>
+    pyramidLines(resolved(variant, settings).layers).map(({ name, operation }) => `${name}: ${operation}`)
+  // A convolution that keeps the shape of what it reads, and dense layers of one size.
+  const alike = { 'network.convolutions': '3x3,8x3,8x3,8x3s2', 'network.layers': [6, 6, 6] }
+  const untied = { ...alike, 'network.tied': false }
+  const coded = (lines: string[]) => lines.filter((line) => line.includes(': code, '))
+  assert.deepEqual(coded(operations('classical', untied)), ['encoder/2: code, dense layer'])
+  const variational = operations('variational', { ...alike, 'regularizer.decoder': 'gaussian' })
+  assert.deepEqual(coded(variational), ['encoder/mean: code, dense layer'])
+  assert.deepEqual(
+    variational.filter((line) => line.includes('a head beside it')),
+    ['encoder/logVariance: dense layer, a head beside it', 'decoder/logVariance: 3 x 3 transposed convolution, a head beside it'],
+  )
+})
+
 test('a step of training is three ways through the network; contraction adds its rows, the decoder counts for each sample', () => {
   const work = (variant: string, settings: Record<string, unknown>, facts: Facts, extra = {}) => {
     const { config, parameters } = resolved(variant, settings, facts)

@@ -10,7 +10,7 @@ import { classifierOf, countParameters, type Layers } from './weights.ts'
  */
 export function describedLayers({ encoder, decoder, codeHeads, outputHeads }: Layers, classes: number | null): NetworkLayer[] {
   const counted = new Set<string>()
-  const described = (part: NetworkLayer['part'], layer: Layer): NetworkLayer => {
+  const described = (part: NetworkLayer['part'], layer: Layer, role: NetworkLayer['role']): NetworkLayer => {
     const { map, adjoint, name } = layer
     const uncounted = specsOf(layer).filter(({ name: weight }) => !counted.has(weight))
     for (const { name: weight } of uncounted) counted.add(weight)
@@ -18,6 +18,7 @@ export function describedLayers({ encoder, decoder, codeHeads, outputHeads }: La
     return {
       name,
       part,
+      role,
       kind: map.kind,
       in: shapeOf(adjoint ? map.out : map.in),
       out: shapeOf(adjoint ? map.in : map.out),
@@ -26,11 +27,15 @@ export function describedLayers({ encoder, decoder, codeHeads, outputHeads }: La
       operations: map.operations,
     }
   }
+  const through = (part: 'encoder' | 'decoder', layers: readonly Layer[], last: NetworkLayer['role']) =>
+    layers.map((layer, at) => described(part, layer, at === layers.length - 1 ? last : 'hidden'))
+  const beside = (part: 'encoder' | 'decoder', heads: readonly Layer[]) => heads.map((layer) => described(part, layer, 'head'))
   const codeSize = sizeOf(encoder.at(-1)!.map.out)
   return [
-    ...[...encoder, ...codeHeads].map((layer) => described('encoder', layer)),
+    ...through('encoder', encoder, 'code'),
+    ...beside('encoder', codeHeads),
     ...(classes === null
-      ? [...decoder, ...outputHeads].map((layer) => described('decoder', layer))
-      : [described('classifier', classifierOf(codeSize, classes))]),
+      ? [...through('decoder', decoder, 'output'), ...beside('decoder', outputHeads)]
+      : [described('classifier', classifierOf(codeSize, classes), 'output')]),
   ]
 }

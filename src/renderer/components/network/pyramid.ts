@@ -21,8 +21,8 @@ export interface PyramidLine {
 const isMap = ({ height, channels }: Shape): boolean => height > 1 || channels > 1
 const sizeText = (shape: Shape): string => (isMap(shape) ? shapeText(shape) : count(sizeOf(shape)))
 
-function operationOf({ kind, part, window }: NetworkLayer, isHead: boolean): string {
-  const beside = isHead ? ', a head beside it' : ''
+function operationOf({ kind, part, role, window }: NetworkLayer): string {
+  const beside = role === 'head' ? ', a head beside it' : ''
   if (part === 'classifier') return 'classes, by a softmax layer'
   if (!window) return `${kind === 'dense' ? 'dense layer' : kind}${beside}`
   const back = part === 'decoder' && kind === 'convolution' ? 'transposed ' : ''
@@ -34,9 +34,6 @@ function operationOf({ kind, part, window }: NetworkLayer, isHead: boolean): str
 export function pyramidLines(layers: readonly NetworkLayer[]): PyramidLine[] {
   const [first] = layers
   if (!first) return []
-  const encoder = layers.filter(({ part }) => part === 'encoder')
-  // Heads read what the code's layer reads.
-  const code = encoder.findIndex(({ in: read }, at) => at === encoder.length - 1 || sameShape(read, encoder[at + 1]!.in))
   const widthOf = (shape: Shape): number => Math.sqrt(shape.height * shape.width)
   const widest = Math.max(...[first.in, ...layers.map(({ out }) => out)].map(widthOf))
   const line = (name: string, shape: Shape, operation: string, parameters: string, isCode = false): PyramidLine => ({
@@ -49,16 +46,12 @@ export function pyramidLines(layers: readonly NetworkLayer[]): PyramidLine[] {
   })
   return [
     line('input', first.in, 'input', ''),
-    ...layers.map((layer, at) => {
-      const before = layers[at - 1]
-      const isHead = at > 0 && before!.part === layer.part && sameShape(before!.in, layer.in) && !sameShape(before!.out, layer.in)
-      const isCode = at === code
-      return line(layer.name, layer.out, `${isCode ? 'code, ' : ''}${operationOf(layer, isHead)}`, count(layer.parameters), isCode)
+    ...layers.map((layer) => {
+      const isCode = layer.role === 'code'
+      return line(layer.name, layer.out, `${isCode ? 'code, ' : ''}${operationOf(layer)}`, count(layer.parameters), isCode)
     }),
   ]
 }
-
-const sameShape = (a: Shape, b: Shape): boolean => a.height === b.height && a.width === b.width && a.channels === b.channels
 
 export const totalOf = (layers: readonly NetworkLayer[]): string =>
   counted(
