@@ -116,6 +116,10 @@ export const trainingSchema = z.strictObject({
     .max(1e9)
     .default(0)
     .meta({ title: 'Clip gradient norm', description: 'Largest L2 norm of all gradients together; 0: off.' }),
+  outputBias: z.enum(['zero', 'mean']).default('zero').meta({
+    title: 'Output bias',
+    description: 'Begins at 0, or where the output is the mean of the training images. Weights that are given stay.',
+  }),
 })
 
 export const reconstructionSchema = z

@@ -18,11 +18,12 @@ import type { WeightSpec } from '../network/layer.ts'
 import { isOfNetwork } from '../network/normalisation.ts'
 import { variantOf } from '../variants/index.ts'
 import { stackConfig } from '../variants/layers.ts'
-import { statisticsOf, weightsOf } from '../variants/variant.ts'
+import { layersOfVariant, statisticsOf, weightsOf } from '../variants/variant.ts'
 import type { CompiledModel, State } from './compiled.ts'
 import { openTrainingData, type TrainingData } from './data.ts'
 import { Diverged } from './diverged.ts'
 import type { TrainJob } from './messages.ts'
+import { meanBias } from './outputBias.ts'
 import { TrainingProgress } from './progress.ts'
 import { Stopped, type Port } from './port.ts'
 import { countsOf, stagesOf, type PlannedStage } from './stages.ts'
@@ -117,8 +118,14 @@ export class TrainingRun {
     const begun = this.job.begin === undefined ? {} : readSafetensors(this.job.begin).tensors
     const given = ({ name, shape }: Pick<WeightSpec, 'name' | 'shape'>) =>
       begun[name]?.shape.join() === shape.join() ? begun[name].data : null
-    const weights = specs.map((spec): [string, Float32Array] => [spec.name, given(spec) ?? initialValues(spec, this.job.seed)])
     const { variant, config } = this.job
+    const begins = new Map<string, Float32Array>()
+    if (config.training.outputBias === 'mean' && config.pretraining.kind === 'none' && config.fineTuning.kind === 'reconstruction')
+      begins.set(...meanBias(layersOfVariant(variantOf(variant), config, this.data.seen).decoder, this.data.seen, this.rows.train))
+    const weights = specs.map((spec): [string, Float32Array] => [
+      spec.name,
+      given(spec) ?? begins.get(spec.name) ?? initialValues(spec, this.job.seed),
+    ])
     const statistics = statisticsOf(variantOf(variant), config, this.data.seen, this.data.seen.classes.length).map(
       (spec): [string, Float32Array] => [spec.name, given(spec) ?? new Float32Array(spec.shape[0]!).fill(spec.initial)],
     )

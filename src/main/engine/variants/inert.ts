@@ -14,12 +14,14 @@ export function inertSettings(variant: Variant, config: Config): Map<string, str
   if (network.convolutions.length === 0) found.set('network.upsampling', 'there are no convolutions to go back through')
   if (likelihoodOf(variant, config) !== null)
     found.set('reconstruction', 'the likelihood of the decoder is the reconstruction term')
+  if (pretraining.kind !== 'none') found.set('training.outputBias', 'the output begins with what pretraining came to')
   if (fineTuning.kind !== 'classification') return found
   const why = 'the network is trained to tell classes apart'
   // What of the code is let through is the same for classes.
   if (!variant.gate) for (const key of Object.keys(regularizer)) found.set(`regularizer.${key}`, why)
   // Layers that are pretrained rebuild their inputs, the first one the images.
   if (pretraining.kind === 'none')
-    for (const key of ['reconstruction', 'network.outputActivation', 'network.tied', 'network.upsampling']) found.set(key, why)
+    for (const key of ['reconstruction', 'network.outputActivation', 'network.tied', 'network.upsampling', 'training.outputBias'])
+      found.set(key, why)
   return found
 }
