@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test'
 import type { Settings } from '../../src/shared/config.ts'
 import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { openDataset } from '../../src/main/engine/data/open.ts'
+import { pixelKindOf } from '../../src/main/engine/data/pixelKind.ts'
 import { validationSplit } from '../../src/main/engine/data/split.ts'
 import { resolveConfig, variantOf, variants } from '../../src/main/engine/variants/index.ts'
 import type { Facts } from '../../src/main/engine/variants/variant.ts'
@@ -124,4 +125,48 @@ test('what pretraining came to stays, and it is said that the setting does nothi
     warnings.some((each) => each.startsWith('Output bias has no effect: the output begins with what pretraining came to')),
     warnings.join(' '),
   )
+})
+
+test('images that are nearly black are rebuilt, not blackened, by what the defaults are for them', async () => {
+  const side = 12,
+    number = 200
+  // A coloured square on black, somewhere.
+  const discs = Uint8Array.from({ length: number * side * side * 3 }, () => 0)
+  for (let image = 0; image < number; image++) {
+    const [left, top, colour] = [Math.floor(next() * 9), Math.floor(next() * 9), Math.floor(next() * 3)]
+    for (let place = 0; place < 9; place++) {
+      const at = ((image * side + top + Math.floor(place / 3)) * side + left + (place % 3)) * 3
+      discs[at + colour] = 230
+      discs[at + ((colour + 1) % 3)] = 90
+    }
+  }
+  const folder = await importRows(home, 'squares', [number, side, side, 3], discs)
+  const size = { width: side, height: side, channels: 3 }
+  const known: Facts = { rowSize: side * side * 3, trainCount: 170, kind: 'image', classes: 0, size, pixels: pixelKindOf(folder) }
+  for (const convolutions of ['none', '16x4s2,32x4s2']) {
+    const given = {
+      'network.convolutions': convolutions,
+      'network.layers': convolutions === 'none' ? [64, 16] : [16],
+      'training.epochs': 12,
+    }
+    const { config, problems } = resolveConfig('classical', given, known)
+    assert.deepEqual([problems, config?.reconstruction, config?.training.outputBias], [[], 'squaredError', 'mean'])
+    const runFolder = mkdtempSync(join(home, 'run-'))
+    const job = {
+      kind: 'train',
+      runId: 'r',
+      runFolder,
+      datasetFolder: folder,
+      variant: 'classical',
+      config: config!,
+      seed,
+      resume: false,
+    } as const
+    const { evaluation } = await trainHere(job)
+    const { squaredError, meanImageSquaredError } = evaluation
+    assert.ok(
+      squaredError! < 0.97 * meanImageSquaredError!,
+      `${convolutions}: ${squaredError}, the mean image ${meanImageSquaredError}`,
+    )
+  }
 })

@@ -65,7 +65,7 @@ test('photographs are told from digits by their pixels: colour, or gray that is 
     [
       'coloured discs on black',
       images(9, 16, 3, (x, y, channel) => (Math.hypot(x - 0.4, y - 0.5) < 0.15 ? hue(x, y, channel) : 0)),
-      'nearlyBinary',
+      'colour',
     ],
     ['gradients', images(9, 16, 1, (x) => x), 'gray'],
     ['textures', images(9, 32, 1, (x, y) => 0.5 + 0.5 * Math.sin(20 * x + 9 * y)), 'gray'],

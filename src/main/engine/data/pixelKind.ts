@@ -15,12 +15,6 @@ const rows = { least: 3, most: 512 }
  */
 const share = { gray: 0.35, colour: 0.05 }
 /**
- * Few shapes on black or white, whatever their colours: so large a share of the values lies so near an end. The squared error of a
- * sigmoid teaches nothing there: it makes everything black within an epoch, and has no slope to leave that by.
- */
-const plain = { share: 0.9, near: 13 }
-
-/**
  * What the pixels of images are: nearly 0 and 1 as of ink on paper, or continuous, gray or in colour. From some of the rows that
  * train, evenly spaced.
  */
@@ -34,7 +28,6 @@ export function pixelKind({
   const row = new Uint8Array(rowSize)
   let sum = 0,
     squares = 0,
-    atEnds = 0,
     coloured = false
   for (let index = 0; index < count; index++) {
     gather([train[Math.floor((index * train.length) / count)]!], row)
@@ -42,12 +35,10 @@ export function pixelKind({
       const value = row[at]!
       sum += value
       squares += value * value
-      if (value <= plain.near || value >= 255 - plain.near) atEnds += 1
       if (channels > 1 && value !== row[at - (at % channels)]) coloured = true
     }
   }
   const values = count * rowSize
-  if (atEnds >= plain.share * values) return 'nearlyBinary'
   const mean = sum / values / 255,
     drawn = mean - squares / values / 255 ** 2
   // Of a single shade of black or white there is nothing between.

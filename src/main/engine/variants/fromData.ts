@@ -82,6 +82,8 @@ export function reasonFor(key: string, value: unknown, facts: Facts): string | u
     if (key === 'reconstruction' && value === 'squaredError') return `Squared error, because these are ${pixelWords[pixels]}.`
     if (key === 'regularizer.decoder' && (value === 'gaussian' || value === 'sharedGaussian'))
       return `Gaussian${value === 'gaussian' ? '' : ' with one variance'}, because these are ${pixelWords[pixels]}.`
+    if (key === 'training.outputBias' && value === 'mean')
+      return `Beginning at the mean image, because these are ${pixelWords[pixels]}.`
   }
   if (key === 'network.convolutions' && value === auto)
     return `Here ${textOfConvolutions(autoFor(facts)).replaceAll(',', ', ')}, because images have ${counted(rowSize!, 'value')}.`

@@ -124,7 +124,14 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
         pretraining: takesPretraining(variant) ? { variant: defaultLayerVariant(variant) } : {},
       },
     },
-    { from: 'data', values: { network: trains ? pyramidDefaults(variant, facts, chosen, sizes.training) : {} } },
+    {
+      from: 'data',
+      values: {
+        network: trains ? pyramidDefaults(variant, facts, chosen, sizes.training) : {},
+        // From 0, squared errors of images that are nearly black drive a sigmoid to where it has no slope (bench/convolutions.md).
+        training: (trains || isContinuous(facts)) && !variant.machine ? { outputBias: 'mean' } : {},
+      },
+    },
     // A network of one layer, as each is that is pretrained, has a Jacobian in closed form even where it is convolved.
     {
       from: 'data',
