@@ -18,6 +18,8 @@ const networks: Record<string, Record<string, unknown>> = {
   dense: { 'network.convolutions': 'none', 'network.layers': [256, code] },
   convolutional: { 'network.convolutions': 'auto', 'network.layers': [code] },
 }
+/** Of ink on black, as both sets nearly are. */
+const likelihood = { reconstruction: 'crossEntropy', 'regularizer.decoder': 'bernoulli', 'training.outputBias': 'zero' }
 /** By which the columns are read. */
 const columns: [title: string, digits: number, of: (evaluation: Evaluation) => number | null][] = [
   ['squared error', 2, (evaluation) => evaluation.squaredError],
@@ -70,7 +72,7 @@ export async function networksCommand(args: string[]): Promise<void> {
             name: `${set}, ${network}, ${id}`,
             dataset: set,
             seeds: id === 'pca' ? seeds.slice(0, 1) : seeds,
-            settings: layers,
+            settings: { ...layers, ...likelihood },
             variants: [{ variant: id }],
           }),
         )
