@@ -110,6 +110,15 @@ export const trainingSchema = z.strictObject({
     .max(100_000)
     .default(0)
     .meta({ title: 'Patience', description: 'Epochs without a better validation loss before stopping; 0: no early stopping.' }),
+  keep: z
+    .enum(['last', 'best'])
+    .default('last')
+    .meta({
+      title: 'Keep',
+      description:
+        'Which weights are the result, which is evaluated, explored and exported: the last ones, or those of the lowest validation ' +
+        'loss (the default with early stopping).',
+    }),
   clipNorm: z
     .number()
     .min(0)
@@ -121,6 +130,13 @@ export const trainingSchema = z.strictObject({
     description: 'Begins at 0, or where the output is the mean of the training images. Weights that are given stay.',
   }),
 })
+
+/** Before it could be chosen, those of the lowest validation loss were kept where training could stop early. */
+export function withKept(stored: unknown): unknown {
+  if (typeof stored !== 'object' || stored === null || 'keep' in stored) return stored
+  const { patience } = stored as { patience?: unknown }
+  return typeof patience === 'number' && patience > 0 ? { ...stored, keep: 'best' } : stored
+}
 
 export const reconstructionSchema = z
   .enum(['squaredError', 'crossEntropy'])
@@ -255,7 +271,7 @@ export const fineTuningSchema = z.strictObject({
 export const configSchema = z.strictObject({
   network: networkSchema,
   reconstruction: reconstructionSchema,
-  training: trainingSchema,
+  training: z.preprocess(withKept, trainingSchema),
   /** The variant's own settings, already checked against its schema. */
   regularizer: regularizerSchema,
   data: dataSchema.prefault({}),
@@ -267,6 +283,9 @@ export type NetworkConfig = z.infer<typeof networkSchema>
 export type TrainingConfig = z.infer<typeof trainingSchema>
 export type Reconstruction = z.infer<typeof reconstructionSchema>
 export type Config = z.infer<typeof configSchema>
+
+/** Whether a run's result is the weights of the lowest validation loss, once it has been validated; else the last ones. */
+export const keepsBest = ({ training }: Pick<Config, 'training'>): boolean => training.keep === 'best'
 
 /** A config as it is stored with its run: what was measured when the run began is its checkpoints'. */
 export function withoutStatistics(config: Config): Config {

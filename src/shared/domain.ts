@@ -79,6 +79,9 @@ export const evaluationSchema = z.object({
   version: z.int(),
   /** The weights that were evaluated. */
   checkpoint: z.enum(['best', 'last']),
+  /** Where in the training these were. */
+  checkpointStep: newFigure,
+  checkpointEpoch: newFigure,
   squaredError: figure,
   /** Of images: divided by the number of their values. */
   squaredErrorPerValue: newFigure,

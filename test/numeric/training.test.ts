@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { vectorOf } from '../../src/shared/shape.ts'
-import type { Settings, TrainingConfig } from '../../src/shared/config.ts'
-import { readCheckpoint } from '../../src/main/engine/checkpoint/checkpoint.ts'
+import { configSchema, keepsBest, type Settings, type TrainingConfig } from '../../src/shared/config.ts'
+import { checkpointFile, readCheckpoint, readResult } from '../../src/main/engine/checkpoint/checkpoint.ts'
 import { initialValues } from '../../src/main/engine/network/initialise.ts'
+import { configOf as storedConfig } from '../../src/main/engine/store/lenient.ts'
 import { Session } from '../../src/main/engine/trace/session.ts'
 import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
 import type { TrainJob } from '../../src/main/engine/training/messages.ts'
@@ -131,6 +132,66 @@ test("early stopping ends a run so many epochs after its best one, and keeps tha
   const wanted = readCheckpoint(again, 'last').state
   for (const name of Object.keys(best.state).filter((key) => !key.startsWith('optimizer/')))
     assert.deepEqual(best.state[name], wanted[name], name)
+})
+
+test('the weights of the lowest validation loss are the result where that is asked for, after any number of pauses', async () => {
+  const settings = { 'training.epochs': 12, 'training.batchSize': 8, 'training.learningRate': 0.3 }
+  const config = configOf({ ...settings, 'training.keep': 'best' })
+  const runFolder = mkdtempSync(join(home, 'run-'))
+  const { points, evaluation } = await trainHere(jobIn(runFolder, { config, seed: 2 }))
+  const losses = points.filter(({ key }) => key === 'validation/loss')
+  assert.equal(losses.length, 12, 'nothing stops early')
+  const least = losses.reduce((best, point) => (point.value < best.value ? point : best))
+  assert.notEqual(least.epoch, 12)
+  const { checkpoint, checkpointStep, checkpointEpoch } = evaluation
+  assert.deepEqual([checkpoint, checkpointStep, checkpointEpoch], ['best', least.step, least.epoch])
+  const result = readResult(runFolder)
+  assert.deepEqual([result.name, result.position.step], ['best', least.step])
+  // They are what training was at then.
+  const shorter = mkdtempSync(join(home, 'run-'))
+  await trainHere(jobIn(shorter, { config: configOf({ ...settings, 'training.epochs': least.epoch }), seed: 2 }))
+  const wanted = readResult(shorter)
+  assert.equal(wanted.name, 'last')
+  for (const name of Object.keys(result.state)) assert.deepEqual(result.state[name], wanted.state[name], name)
+
+  const paused = mkdtempSync(join(home, 'run-'))
+  let resume = false,
+    again: typeof evaluation | null = null
+  while (again === null) {
+    let epochs = 0
+    again = await trainHere(
+      jobIn(paused, { config, seed: 2 }, resume),
+      (message) => message.type === 'points' && message.points.some(({ key }) => key === 'validation/loss') && ++epochs === 1,
+    ).then(
+      (trained) => trained.evaluation,
+      () => null,
+    )
+    resume = true
+  }
+  const { seconds: _, ...figures } = evaluation
+  assert.deepEqual({ ...again, seconds: 0 }, { ...figures, seconds: 0 })
+  for (const name of ['best', 'last'] as const)
+    assert.deepEqual(readCheckpoint(paused, name).state, readCheckpoint(runFolder, name).state, name)
+})
+
+test('early stopping may keep the last weights; a config of before it could be chosen keeps the best', async () => {
+  const settings = { 'training.epochs': 40, 'training.batchSize': 8, 'training.learningRate': 0.3, 'training.patience': 3 }
+  const best = configOf(settings),
+    last = configOf({ ...settings, 'training.keep': 'last' })
+  assert.deepEqual([best, last].map(keepsBest), [true, false])
+  const runFolder = mkdtempSync(join(home, 'run-'))
+  const { points, evaluation } = await trainHere(jobIn(runFolder, { config: last, seed: 2 }))
+  const epochs = points.filter(({ key }) => key === 'validation/loss').length
+  assert.ok(epochs < 40)
+  assert.deepEqual([evaluation.checkpoint, evaluation.checkpointEpoch], ['last', epochs])
+  assert.ok(!existsSync(checkpointFile(runFolder, 'best')))
+
+  const before = ({ keep: _keep, ...training }: TrainingConfig) => ({ ...best, training })
+  assert.deepEqual(configSchema.parse(before(best.training)), best)
+  assert.deepEqual(storedConfig(JSON.stringify(before(best.training))), { config: best, whole: true })
+  // Even where a newer version added what this one does not know.
+  assert.equal(storedConfig(JSON.stringify({ ...before(best.training), more: 1 })).config.training.keep, 'best')
+  assert.equal(configSchema.parse(before({ ...best.training, patience: 0 })).training.keep, 'last')
 })
 
 test('early stopping does not judge what is still on its way: its patience counts from the end of every warm-up', async () => {

@@ -124,3 +124,19 @@ test('a term that depends on how many images are taken together says of how many
   assert.equal(words('train/sparsity', { ...small, 'regularizer.estimate': 'running' }).words, '')
   assert.match(said('sparseKl', small).join(), /of 20 images at a time and that of validation one of up to 140/)
 })
+
+test('weights of the lowest validation loss need a validation split, whose labels may be used', () => {
+  const asked = (settings: Settings, known: object = facts) => resolveConfig('classical', settings, known).problems
+  const best = { 'network.layers': [8], 'training.keep': 'best', 'training.batchSize': 1 }
+  assert.deepEqual(asked(best), [])
+  const [alone] = asked(best, { ...facts, trainCount: 1 })
+  assert.equal(alone?.field, 'training.keep')
+  assert.match(alone.message, /No image is left for validation.*set training.keep to last/)
+  const [few] = asked({ ...best, 'fineTuning.kind': 'classification', 'fineTuning.labelled': 100 })
+  assert.equal(few?.field, 'training.keep')
+  // What nobody asked for is not refused.
+  assert.deepEqual(
+    asked({ 'network.layers': [8], 'training.patience': 2, 'training.batchSize': 1 }, { ...facts, trainCount: 1 }),
+    [],
+  )
+})

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Config } from '../../../shared/config.ts'
+import { keepsBest, type Config } from '../../../shared/config.ts'
+import type { Evaluation } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Shape } from '../../../shared/shape.ts'
 import { variantOf } from '../variants/registry.ts'
@@ -19,7 +20,7 @@ export interface Position {
   epoch: number
   /** Seconds of training so far. */
   seconds: number
-  /** Early stopping: the lowest validation loss so far and the epoch it was reached in. */
+  /** Where that is asked for, by early stopping or for the result: the lowest validation loss so far and the epoch it was reached in. */
   best: { loss: number; epoch: number } | null
   /** The window of points that the run is in: sums of the terms over the steps that were counted. Absent between windows. */
   window?: { sums: number[]; counted: number } | undefined
@@ -127,11 +128,11 @@ const count = (shape: readonly number[]): number => shape.reduce((product, size)
 
 /** Which checkpoint `readResult` reads, and what that says of itself; reads no values. @throws as it does */
 export function describeResult(runFolder: string): Omit<Checkpoint, 'state'> & { file: string } {
-  const file = checkpointFile(runFolder, 'last'),
-    best = checkpointFile(runFolder, 'best')
+  const file = checkpointFile(runFolder, 'last')
   const last = describeCheckpointFile(file)
-  const hasBest = last.config.training.patience > 0 && existsSync(best)
-  return hasBest ? { ...describeCheckpointFile(best), file: best } : { ...last, file }
+  if (resultName(runFolder, last.config) === 'last') return { ...last, file }
+  const best = checkpointFile(runFolder, 'best')
+  return { ...describeCheckpointFile(best), file: best }
 }
 
 /**
@@ -200,12 +201,25 @@ export function removePartials(runFolder: string): void {
 }
 
 /**
- * The checkpoint that a run's evaluation and its exports are made from: the best one when early stopping is on, else the last;
- * the last one too where a run was stopped before its first validation and has no best weights yet.
+ * Which checkpoint a run's evaluation and its exports are made from: as `training.keep` says, and the last one too where a run was
+ * stopped before its first validation and has no best weights yet.
+ */
+export const resultName = (runFolder: string, config: Config): 'best' | 'last' =>
+  keepsBest(config) && existsSync(checkpointFile(runFolder, 'best')) ? 'best' : 'last'
+
+/** What an evaluation says of the weights that it is of. */
+export const measuredOf = (name: Evaluation['checkpoint'], { step, epoch }: Position) => ({
+  checkpoint: name,
+  checkpointStep: step,
+  checkpointEpoch: epoch,
+})
+
+/**
+ * That checkpoint.
  * @throws WorkbenchError CHECKPOINT_MISSING, CHECKPOINT_DAMAGED
  */
 export function readResult(runFolder: string): Checkpoint & { name: 'best' | 'last' } {
   const last = readCheckpoint(runFolder, 'last')
-  const hasBest = last.config.training.patience > 0 && existsSync(checkpointFile(runFolder, 'best'))
-  return hasBest ? { ...readCheckpoint(runFolder, 'best'), name: 'best' } : { ...last, name: 'last' }
+  const name = resultName(runFolder, last.config)
+  return name === 'best' ? { ...readCheckpoint(runFolder, name), name } : { ...last, name }
 }

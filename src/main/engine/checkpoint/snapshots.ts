@@ -1,12 +1,12 @@
-import type { Config } from '../../../shared/config.ts'
+import { keepsBest, type Config } from '../../../shared/config.ts'
 import { snapshotEpochs } from './checkpoint.ts'
 
 /** Copies of its weights that a run keeps unless the settings say otherwise: its result's, and snapshots. */
 export const defaultCopies = 10
 
-/** How many of a run's copies are not snapshots: `last`; `best` with early stopping; `pretrained` where layers are trained first. */
+/** How many of a run's copies are not snapshots: `last`; `best` where it is kept; `pretrained` where layers are trained first. */
 export const resultCopies = ({ training, pretraining }: Pick<Config, 'training' | 'pretraining'>): number =>
-  1 + (training.patience > 0 ? 1 : 0) + (pretraining.kind === 'none' ? 0 : 1)
+  1 + (keepsBest({ training }) ? 1 : 0) + (pretraining.kind === 'none' ? 0 : 1)
 
 /** Snapshots within a budget of so many copies of the weights in all. */
 export const snapshotsWithin = (copies: number, config: Pick<Config, 'training' | 'pretraining'>): number =>

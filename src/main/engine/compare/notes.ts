@@ -78,6 +78,8 @@ export function comparisonNotes(
       'Different checkpoints were evaluated: ' +
         `of ${listed(best)} the one with the lowest validation loss, of ${listed(last)} the last.`,
     )
+  } else if (best.length > 0) {
+    notes.push('Of every run the weights of its lowest validation loss were evaluated, not the last ones.')
   }
 
   const codes = distinct(runs.flatMap((run) => run.config.network.layers.at(-1) ?? [])).sort((a, b) => a - b)

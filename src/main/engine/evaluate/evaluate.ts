@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import type { Evaluation, Progress } from '../../../shared/domain.ts'
+import type { Progress } from '../../../shared/domain.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { bound } from './bound.ts'
 import { classification } from './classification.ts'
@@ -10,7 +10,7 @@ import { contraction } from './contraction.ts'
 import { jacobian } from './jacobian.ts'
 import { meanImage } from './meanImage.ts'
 import { linearProbe } from './linearProbe.ts'
-import type { Corrupt, Figures, Subject } from './measurement.ts'
+import type { AnyWeights, Corrupt, Figures, Subject } from './measurement.ts'
 import type { Report } from './report.ts'
 import type { Model } from './model.ts'
 import { nearestNeighbours } from './nearestNeighbours.ts'
@@ -60,7 +60,7 @@ const encodingWeight = 5
  * variant or seed. Memory does not grow with the dataset, but for the codes (kept as tensors up to 512 MB a split).
  * @throws RUN_DIVERGED where the network's values are not finite; CANCELLED after `signal`.
  */
-export async function evaluate(options: EvaluateOptions): Promise<Omit<Evaluation, 'checkpoint'>> {
+export async function evaluate(options: EvaluateOptions): Promise<AnyWeights> {
   const { model, dataset, train, outputRange, corrupt = null, signal, onProgress } = options
   const started = performance.now()
   const all = measurements.reduce((sum, { weight }) => sum + weight, encodingWeight)

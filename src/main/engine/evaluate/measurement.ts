@@ -6,7 +6,10 @@ import type { Report } from './report.ts'
 import type { Tensor2D } from '../trace/tensorflow.ts'
 
 /** All figures of an evaluation, by their fixed names. */
-export type Figures = Omit<Evaluation, 'version' | 'checkpoint' | 'seconds'>
+export type Figures = Omit<AnyWeights, 'version' | 'seconds'>
+
+/** An evaluation before it is said which of a run's weights it is of. */
+export type AnyWeights = Omit<Evaluation, 'checkpoint' | 'checkpointStep' | 'checkpointEpoch'>
 
 /**
  * A network's own corruption of some test samples: inputs [N, D] of these rows, from this place in the test split on. It gives

@@ -53,7 +53,9 @@ export function experimentCsv(experiment: Experiment, runs: readonly Run[]): str
       run?.id ?? '',
       run?.state ?? 'removed',
       ...swept.map((key) => valueAt(cell, key, used)),
-      ...(run ? [String(run.parameters), String(run.steps), String(run.seconds)] : ['', '', '']),
+      ...(run
+        ? [String(run.parameters), String(run.steps), String(run.seconds), run.evaluation?.checkpoint ?? '']
+        : ['', '', '', '']),
       ...names.map((name) => (figures[index]!.has(name) ? String(figures[index]!.get(name)) : '')),
     ]
   })
@@ -70,6 +72,7 @@ export function experimentCsv(experiment: Experiment, runs: readonly Run[]): str
       'parameters',
       'steps',
       'trainingSeconds',
+      'checkpoint',
       ...names,
     ],
     ...rows,

@@ -67,7 +67,7 @@ export interface OtherMetric {
 }
 
 /** What an evaluation says of itself; everything else in it is a metric. */
-type About = 'version' | 'checkpoint' | 'seconds'
+type About = 'version' | 'checkpoint' | 'checkpointStep' | 'checkpointEpoch' | 'seconds'
 
 /**
  * How each metric of an evaluation is shown. A metric without an entry does not compile, nor does one that is shown as what it

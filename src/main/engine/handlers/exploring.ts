@@ -8,7 +8,7 @@ import { type Opened } from '../../../shared/explore.ts'
 import { questionKinds, type Question } from '../../../shared/questions.ts'
 import { isUnderWay } from '../../../shared/runStates.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
-import { checkpointFile, type CheckpointName } from '../checkpoint/checkpoint.ts'
+import { checkpointFile, resultName } from '../checkpoint/checkpoint.ts'
 import { snapshotSteps } from '../checkpoint/thin.ts'
 import { createCache } from '../explore/cache.ts'
 import { createExplorer } from '../explore/explorer.ts'
@@ -67,7 +67,7 @@ export function exploringHandlers({ home, store, jobs, emit, log }: Context, scr
   ): Target => {
     const runFolder = home.run(run.id)
     const checkpoint = checkpointOf(runFolder, run, step)
-    const weights = checkpoint === 'result' ? resultOf(runFolder, run) : checkpoint
+    const weights = checkpoint === 'result' ? resultName(runFolder, run.config) : checkpoint
     requireOwn(runFolder, [weights], identityOf(run, { sha256 }))
     const file = checkpointFile(runFolder, weights)
     const { size, mtimeMs, ino } = statSync(file)
@@ -150,9 +150,6 @@ function checkpointsOf(runFolder: string, run: Run, moments: readonly { step: nu
     .sort((a, b) => a - b)
     .map((step) => ({ step, epoch: known.get(step) ?? (step === run.step ? run.epoch : step === 0 ? 0 : null) }))
 }
-
-const resultOf = (runFolder: string, run: Run): CheckpointName =>
-  run.config.training.patience > 0 && existsSync(checkpointFile(runFolder, 'best')) ? 'best' : 'last'
 
 /** @throws WorkbenchError CHECKPOINT_MISSING */
 function checkpointOf(runFolder: string, run: Run, step: number | undefined): Target['checkpoint'] {

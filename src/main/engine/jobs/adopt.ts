@@ -1,6 +1,6 @@
 import type { Evaluation, Preview } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { readCheckpointFile, writeCheckpoint } from '../checkpoint/checkpoint.ts'
+import { measuredOf, readCheckpointFile, writeCheckpoint } from '../checkpoint/checkpoint.ts'
 import { valuesText, type trainAgain } from '../checkpoint/inputShape.ts'
 import { countParameters } from '../network/weights.ts'
 import { evaluateTrained } from '../training/evaluation.ts'
@@ -51,5 +51,5 @@ export async function adopt({ file, datasetFolder, outFolder }: AdoptJob, port: 
   writeCheckpoint(outFolder, 'last', { ...checkpoint, dataset: fingerprint, state: model.weights() })
   const preview = makePreview(model, spec, dataset, position.step, position.epoch)
   const evaluation = await evaluateTrained(model, spec, dataset, train, telling(port))
-  return { evaluation: { ...evaluation, checkpoint: 'last' }, preview, parameters: countParameters(model.specs) }
+  return { evaluation: { ...evaluation, ...measuredOf('last', position) }, preview, parameters: countParameters(model.specs) }
 }

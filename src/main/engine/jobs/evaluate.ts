@@ -1,5 +1,5 @@
 import type { Evaluation } from '../../../shared/domain.ts'
-import { readResult } from '../checkpoint/checkpoint.ts'
+import { measuredOf, readResult } from '../checkpoint/checkpoint.ts'
 import { evaluateTrained } from '../training/evaluation.ts'
 import type { RunFolders } from '../training/messages.ts'
 import type { Port } from '../training/port.ts'
@@ -17,5 +17,5 @@ export interface EvaluateJob extends RunFolders {
 export async function evaluateRun(job: EvaluateJob, port: Port): Promise<{ evaluation: Evaluation }> {
   const { checkpoint, data, train, spec, load } = openTrained(readResult(job.runFolder), job.datasetFolder)
   const evaluation = await evaluateTrained(load(), spec, data.seen, train, telling(port))
-  return { evaluation: { ...evaluation, checkpoint: checkpoint.name } }
+  return { evaluation: { ...evaluation, ...measuredOf(checkpoint.name, checkpoint.position) } }
 }

@@ -2,7 +2,7 @@ import { notProbabilistic, nothingToPrune, prunable } from '../../../shared/coll
 import { withoutStatistics, type Config } from '../../../shared/config.ts'
 import type { Evaluation, Preview } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import { readResult, writeCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
+import { measuredOf, readResult, writeCheckpoint, type Checkpoint } from '../checkpoint/checkpoint.ts'
 import { bound } from '../evaluate/bound.ts'
 import { unitStatistics } from '../evaluate/collapse.ts'
 import { activationRange } from '../network/activation.ts'
@@ -77,7 +77,7 @@ export async function pruneRun(job: PruneJob, port: Port): Promise<PruneResult> 
     config: withoutStatistics(smaller.config),
     removed,
     elbo: before.elbo,
-    evaluation: { ...evaluation, checkpoint: name },
+    evaluation: { ...evaluation, ...measuredOf(name, position) },
     preview,
     parameters: countParameters(pruned.specs),
     step: position.step,

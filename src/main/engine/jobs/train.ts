@@ -1,4 +1,5 @@
 import { thinRun } from '../checkpoint/thin.ts'
+import { measuredOf } from '../checkpoint/checkpoint.ts'
 import { squaredErrorOf } from '../evaluate/reconstruction.ts'
 import { countParameters } from '../network/weights.ts'
 import { variantOf } from '../variants/index.ts'
@@ -44,7 +45,7 @@ export async function train(given: TrainJob, threads: number, port: Port): Promi
   while (run.position.stage < plan.length - 1) await pretrainLayer(run, plan[run.position.stage]!)
   const model = last ? await trainWhole(run, last) : await fit(run)
 
-  const checkpoint = run.best ? 'best' : 'last'
+  const measured = run.best ? measuredOf('best', run.best.position) : measuredOf('last', run.position)
   if (run.best) model.load(run.best.state)
   const stepsPerSecond = progress.stepsPerSecond()
   const { step, epoch, seconds } = run.position
@@ -55,7 +56,7 @@ export async function train(given: TrainJob, threads: number, port: Port): Promi
   }).catch((thrown: unknown) => {
     throw port.signal.aborted ? new Stopped(run.position) : withStep(thrown, step)
   })
-  port.send({ type: 'evaluation', evaluation: { ...evaluation, checkpoint } })
+  port.send({ type: 'evaluation', evaluation: { ...evaluation, ...measured } })
   // Nothing goes on from here: what was needed for that need not be kept.
   thinRun(job.runFolder, { snapshots: [], ended: true })
   return { step, epoch, seconds, stepsPerSecond }

@@ -12,6 +12,7 @@ import { folderBytes } from '../folderBytes.ts'
 import type { Home } from '../home.ts'
 import type { Store } from '../store/store.ts'
 import { resolveConfig, variantOf } from '../variants/index.ts'
+import { isOutOfPatience } from '../variants/settings/lengthRules.ts'
 import { foldersOf } from './missing.ts'
 import { runRecord, type RunRecord } from './records.ts'
 
@@ -171,8 +172,10 @@ function fromCheckpoint(
     parameters,
   })
   const { step, epoch, seconds, best } = lastCheckpoint.position
-  const { patience } = lastCheckpoint.config.training
-  const isDone = step >= planned.steps || (patience > 0 && best !== null && epoch - best.epoch >= patience)
+  const { variant, config } = lastCheckpoint
+  const startEpoch = planned.stages.at(-1)?.startEpoch ?? 0
+  const stopped = best !== null && isOutOfPatience(variantOf(variant), config, { epoch, best }, startEpoch)
+  const isDone = step >= planned.steps || stopped
   const now = new Date().toISOString()
   const why =
     chosen === dataset ? 'Its dataset was named by who recovered it.' : 'Its dataset is the only one here with rows of its size.'

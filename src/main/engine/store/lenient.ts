@@ -6,6 +6,7 @@ import {
   networkSchema,
   pretrainingSchema,
   trainingSchema,
+  withKept,
   type Config,
 } from '../../../shared/config.ts'
 import type { Run } from '../../../shared/domain.ts'
@@ -81,7 +82,7 @@ export function configOf(text: string): { config: Config; whole: boolean } {
   const raw = isObject(stored) ? stored : {}
   let whole = isObject(raw['network']) && isObject(raw['training']) && isObject(raw['regularizer'])
   const sectionOf = <S extends Section>(name: S): Config[S] => {
-    const found = z.looseObject(sections[name].shape).safeParse(raw[name] ?? {})
+    const found = z.looseObject(sections[name].shape).safeParse((name === 'training' ? withKept(raw[name]) : raw[name]) ?? {})
     if (!found.success) whole = false
     return (found.success ? found.data : sections[name].parse({})) as Config[S]
   }

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { keepsBest } from '../../../shared/config.ts'
 import { validatedTogether } from '../../../shared/split.ts'
 import { deadUnitsName, isDead } from '../../../shared/activity.ts'
 import { snapshotEpochs, type CheckpointName } from '../checkpoint/checkpoint.ts'
@@ -11,7 +12,7 @@ import type { CompiledModel } from './compiled.ts'
 import type { TrainingRun } from './trainingRun.ts'
 import { Diverged } from './diverged.ts'
 import { cleanErrorName } from './objective.ts'
-import { warmupOf } from '../variants/settings/lengthRules.ts'
+import { isOutOfPatience } from '../variants/settings/lengthRules.ts'
 import { Stopped } from './port.ts'
 import type { ModelSpec } from './modelSpec.ts'
 import { learningRateAt } from './schedule.ts'
@@ -71,7 +72,8 @@ export async function trainEpochs(
   } = run
   const { variant, config } = spec
   const { stepsPerEpoch, batchSize, prefix, startStep, startEpoch } = stage
-  const { patience } = config.training
+  const { patience } = config.training,
+    keeps = keepsBest(config)
   const layer = stage.kind === 'layer'
   const end = startStep + stage.steps
   const validationBatches = [...validationBatchesOf(stage, validation)]
@@ -114,12 +116,7 @@ export async function trainEpochs(
     const before = [values[measured.indexOf(cleanErrorName)]!, dead]
     progress.add(`${prefix}validation/`, [cleanErrorName, deadUnitsName], before, run.position)
   }
-  // What is still on its way, learning rate or objective, is not judged: patience counts from the end of that.
-  const judgedFrom = startEpoch + Math.ceil(warmupOf(variant, config))
-  const outOfPatience = (): boolean =>
-    patience > 0 &&
-    validation.length > 0 &&
-    run.position.epoch - Math.max(run.position.best?.epoch ?? startEpoch, judgedFrom) >= patience
+  const outOfPatience = (): boolean => validation.length > 0 && isOutOfPatience(variant, config, run.position, startEpoch)
   while (run.position.step < end && !outOfPatience()) {
     const epoch = Math.floor((run.position.step - startStep) / stepsPerEpoch)
     const order = shuffled(train, seed, epoch)
@@ -170,9 +167,9 @@ export async function trainEpochs(
       if (!values.every((value, index) => Number.isFinite(value) || measured[index] === cleanErrorName))
         throw Diverged.in(stage, run.position.step)
       progress.add(`${prefix}validation/`, [...measured, deadUnitsName], [...values, dead], run.position)
-      if (patience > 0 && (run.position.best === null || values[0]! < run.position.best.loss)) {
+      if ((patience > 0 || keeps) && (run.position.best === null || values[0]! < run.position.best.loss)) {
         run.position = { ...run.position, best: { loss: values[0]!, epoch: run.position.epoch } }
-        run.best = { state: model.weights(), position: run.position }
+        if (keeps) run.best = { state: model.weights(), position: run.position }
       }
     }
     const last = run.position.step === end || outOfPatience()

@@ -1,6 +1,7 @@
-import type { Evaluation, Progress } from '../../../shared/domain.ts'
+import type { Progress } from '../../../shared/domain.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { evaluate } from '../evaluate/evaluate.ts'
+import type { AnyWeights } from '../evaluate/measurement.ts'
 import type { Model } from '../evaluate/model.ts'
 import { activationRange } from '../network/activation.ts'
 import { ownCorruption } from './ownCorruption.ts'
@@ -17,7 +18,7 @@ export const evaluateTrained = (
   dataset: PackedDataset,
   train: Uint32Array,
   { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: Progress) => void },
-): Promise<Omit<Evaluation, 'checkpoint'>> =>
+): Promise<AnyWeights> =>
   evaluate({
     model,
     dataset,

@@ -1,3 +1,4 @@
+import { keepsBest } from '../../../shared/config.ts'
 import { counted } from '../../../shared/words.ts'
 import { isDiskFull, WorkbenchError } from '../../../shared/errors.ts'
 import {
@@ -54,7 +55,7 @@ export class TrainingRun {
   whole: State
   /** What a resumed stage begins with: everything in the checkpoint. */
   resumed: State | null = null
-  /** Weights of the lowest validation loss so far and where they were reached, with early stopping. */
+  /** Weights of the lowest validation loss so far and where they were reached, where they are kept. */
   best: { state: State; position: Position } | null = null
 
   constructor(job: TrainJob, port: Port, data = openTrainingData(job.datasetFolder, job.config)) {
@@ -94,7 +95,7 @@ export class TrainingRun {
       this.position = here
       this.resumed = state
       this.whole = weightsOnly(state)
-      if (config.training.patience > 0 && position.best) this.best = readCheckpoint(job.runFolder, 'best')
+      if (keepsBest(config) && position.best) this.best = readCheckpoint(job.runFolder, 'best')
     } else {
       removeCheckpoints(job.runFolder)
       this.position = { stage: 0, step: 0, epoch: 0, seconds: 0, best: null }

@@ -8,7 +8,7 @@ import {
   usuallyConvolved,
   type Convolution,
 } from '../../../shared/convolutions.ts'
-import { trainingRows } from '../../../shared/split.ts'
+import { trainingRows, validationRows } from '../../../shared/split.ts'
 import { convolutionalBatch, epochsThatTeach } from '../../../shared/trainingLength.ts'
 import { usualBatch, usualCode, usualLayers } from '../../../shared/usualSizes.ts'
 import { counted, thousands } from '../../../shared/words.ts'
@@ -19,6 +19,10 @@ import type { Facts } from './variant.ts'
 /** Images that training sees; undefined where it is not known. */
 export const seenOf = ({ trainCount, validationCount }: Facts): number | undefined =>
   trainCount === undefined ? undefined : trainingRows({ trainCount, validationCount })
+
+/** Images that runs are validated by; infinite where it is not known. */
+export const validatedOf = ({ trainCount, validationCount }: Facts): number =>
+  trainCount === undefined ? Infinity : validationRows({ trainCount, validationCount })
 
 /** The pyramid that `auto` stands for; none for vectors. */
 export const autoFor = ({ kind, size }: Facts): Convolution[] => (kind === 'vector' || !size ? [] : usualConvolutions(size))

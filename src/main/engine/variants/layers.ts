@@ -94,6 +94,7 @@ export function layerConfig(config: Config, layer: number): Config {
       schedule: 'constant',
       warmupEpochs: 0,
       patience: 0,
+      keep: 'last',
       ...fixed.training,
     },
     regularizer: settings,

@@ -2,6 +2,7 @@ import { thousands } from '../../../../shared/words.ts'
 import type { Run } from '../../../../shared/domain.ts'
 import { textOfConvolutions } from '../../../../shared/convolutions.ts'
 import { validatedOn } from '../../../../shared/datasetWords.ts'
+import { evaluatedWeights } from '../../../../shared/evaluatedWeights.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
 import { fewTestsSentence } from '../../../../shared/fewTests.ts'
 import type { Command, Outcome } from '../command.ts'
@@ -26,6 +27,7 @@ export async function describeRun({ call }: Session, run: Run): Promise<string> 
     ['Steps', `${thousands(run.step)} of ${thousands(run.steps)}`],
     ['Training', `${run.seconds.toFixed(1)} s${run.stepsPerSecond === null ? '' : `, ${run.stepsPerSecond.toFixed(0)} steps/s`}`],
   ]
+  if (run.evaluation) facts.push(['Evaluated', `with the ${evaluatedWeights(run.evaluation)}`])
   const figures = runFigures(run).map(({ title, text, unit }): [string, string] => [title, `${text} ${unit}`.trimEnd()])
   const rows = [...facts, ...figures]
   const width = Math.max(...rows.map(([title]) => title.length)) + 2

@@ -1,6 +1,7 @@
 import type { Comparison, GroupFigure, SettingSection } from '../../../../shared/comparison.ts'
 import type { CompareLine } from '../../../../shared/comparisonLines.ts'
 import type { Dataset, Images } from '../../../../shared/domain.ts'
+import { evaluatedWeights } from '../../../../shared/evaluatedWeights.ts'
 import { differenceUnit, scaleOf } from '../../../../shared/figures.ts'
 import { pictureSize } from '../../../../shared/pictureSize.ts'
 import { counted, inSentence, thousands } from '../../../../shared/words.ts'
@@ -246,18 +247,19 @@ function runsSection(comparison: Comparison): Markup {
     .filter(({ better, values }) => better !== 'neither' && values.some((value) => value !== null))
     .slice(0, runFigures)
   return html`<h2>Runs</h2><div class="scroll"><table><thead><tr><th scope="col">Run</th><th scope="col">Settings</th><th
-    scope="col" class="number">Seed</th><th scope="col">State</th><th scope="col" class="number">Epochs</th><th scope="col"
-      class="number">Parameters</th>${shown.map(
+    scope="col" class="number">Seed</th><th scope="col">State</th><th scope="col" class="number">Epochs</th><th
+      scope="col">Evaluated</th><th scope="col" class="number">Parameters</th>${shown.map(
         ({ title, unit }) => html`<th scope="col"
         class="number">${title}${unit !== '' && html` <span class="unit">(${unit})</span>`}</th>`,
       )}<th scope="col">Id</th></tr>
           </thead><tbody>
 ${runs.map(
   (run, index) => html`<tr><th scope="row">${name(run.name)}</th><td>${name(groupOf.get(run.id) ?? '')}</td><td
-  class="number">${run.seed}</td><td>${run.state}</td><td class="number">${Math.round(run.epoch * 10) / 10}</td><td
-    class="number">${thousands(run.parameters)}</td>${shown.map(
-      ({ texts }) => html`<td class="number">${texts[index]!}</td>`,
-    )}<td>${run.id}</td></tr>`,
+  class="number">${run.seed}</td><td>${run.state}</td><td class="number">${Math.round(run.epoch * 10) / 10}</td><td>${
+    run.evaluation ? evaluatedWeights(run.evaluation) : ''
+  }</td><td class="number">${thousands(run.parameters)}</td>${shown.map(
+    ({ texts }) => html`<td class="number">${texts[index]!}</td>`,
+  )}<td>${run.id}</td></tr>`,
 )}
 </tbody></table></div>`
 }

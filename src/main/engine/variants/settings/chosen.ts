@@ -20,6 +20,8 @@ export interface Chosen {
   normalised: boolean
   /** Whether something was chosen with which a decoder cannot be tied. */
   untied: boolean
+  /** Whether training may stop before its end. */
+  stopsEarly: boolean
   /** Whether something was chosen with which layers cannot be normalised by their batch. */
   unnormalised: boolean
 }
@@ -34,6 +36,7 @@ export const nothingChosen: Chosen = {
   convolutions: undefined,
   normalised: false,
   untied: false,
+  stopsEarly: false,
   unnormalised: false,
 }
 
@@ -58,6 +61,7 @@ export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>):
     convolutions: given.get('network.convolutions'),
     normalised,
     untied: given.get('network.upsampling') === 'resize' || normalised,
+    stopsEarly: Number(given.get('training.patience') ?? 0) > 0,
     unnormalised:
       layers !== null ||
       given.get('network.tied') === true ||

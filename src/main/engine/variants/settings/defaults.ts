@@ -2,7 +2,7 @@ import { configSchema, type NetworkConfig, type Origin } from '../../../../share
 import { flatten } from '../../../../shared/settings/nested.ts'
 import { usualBatch } from '../../../../shared/usualSizes.ts'
 import { activationRange } from '../../network/activation.ts'
-import { convolutionsFor, fewForPyramids, isConvolved, seenOf, sizesFor } from '../fromData.ts'
+import { convolutionsFor, fewForPyramids, isConvolved, seenOf, sizesFor, validatedOf } from '../fromData.ts'
 import { determined, takesPretraining } from '../layers.ts'
 import { fixedOf, isContinuous, type Facts, type Variant } from '../variant.ts'
 import { asSeen, defaultLayerVariant, nothingChosen, type Chosen } from './chosen.ts'
@@ -95,8 +95,10 @@ function layersOf(variant: Variant, given: Facts, chosen: Chosen): Layer[] {
   }
   const few = classification && labelled > 0 && labelled <= fewLabels.count
   const vector = facts.kind === 'vector'
+  // What stops a training that gets worse is not to leave the worse weights.
+  const keeps = chosen.stopsEarly && validatedOf(facts) > 0
   return [
-    { from: 'shared', values: shared },
+    { from: 'shared', values: keeps ? { ...shared, training: { ...shared.training, keep: 'best' } } : shared },
     {
       from: 'data',
       values: {

@@ -1,5 +1,5 @@
 import { counted } from '../../../../shared/words.ts'
-import type { Config } from '../../../../shared/config.ts'
+import { keepsBest, type Config } from '../../../../shared/config.ts'
 import type { Facts, Problem } from '../variant.ts'
 
 /**
@@ -52,6 +52,14 @@ function labelRules(
       message:
         'Early stopping would use the labels of the validation images, which ' +
         'are not among the labelled ones; set training.patience to 0.',
+    })
+  }
+  if (wanted > 0 && keepsBest({ training })) {
+    problems.push({
+      field: 'training.keep',
+      message:
+        'The best weights would be chosen by the labels of the validation images, which are not among the labelled ones; ' +
+        'set training.keep to last.',
     })
   }
   return problems

@@ -1,4 +1,4 @@
-import type { Config } from '../../../../shared/config.ts'
+import { keepsBest, type Config } from '../../../../shared/config.ts'
 import { counted, thousands } from '../../../../shared/words.ts'
 import type { Problem, Variant } from '../variant.ts'
 
@@ -7,11 +7,12 @@ import type { Problem, Variant } from '../variant.ts'
 /** Share of the rows that an epoch may leave out without a word. */
 const silentShare = 0.05
 
-/** What is wrong with the lengths of a training. @param available rows for training */
+/** What is wrong with the lengths of a training. @param available rows for training @param validated those that validate it */
 export function lengthProblems(
   { training, pretraining, fineTuning, regularizer }: Config,
   variant: Variant,
   available: number,
+  validated: number,
 ): Problem[] {
   const problems: Problem[] = []
   // A handful of labelled images is one batch.
@@ -29,6 +30,14 @@ export function lengthProblems(
   if (!variant.fit && training.warmupEpochs > training.epochs) problems.push(tooLong('training.warmupEpochs', 'Warm-up'))
   const rise = variant.warmup?.(regularizer as never)
   if (rise && rise.epochs > training.epochs) problems.push(tooLong(rise.field, rise.title))
+  if (!variant.fit && keepsBest({ training }) && validated === 0) {
+    problems.push({
+      field: 'training.keep',
+      message:
+        'No image is left for validation, by whose loss the best weights would be known; set training.keep to last, or use a ' +
+        'dataset with more images.',
+    })
+  }
   return problems
 }
 
@@ -38,6 +47,22 @@ export function lengthProblems(
  */
 export const warmupOf = (variant: Variant, { training, regularizer }: Config): number =>
   Math.max(training.warmupEpochs, variant.warmup?.(regularizer as never).epochs ?? 0)
+
+/**
+ * Whether a training stops early where it has come to.
+ * @param startEpoch of the whole network's training, before which there may have been layers'
+ */
+export function isOutOfPatience(
+  variant: Variant,
+  config: Config,
+  { epoch, best }: { epoch: number; best: { epoch: number } | null },
+  startEpoch: number,
+): boolean {
+  const { patience } = config.training
+  // What is still on its way, learning rate or objective, is not judged: patience counts from the end of that.
+  const judgedFrom = startEpoch + Math.ceil(warmupOf(variant, config))
+  return patience > 0 && epoch - Math.max(best?.epoch ?? startEpoch, judgedFrom) >= patience
+}
 
 /** What of the lengths of a training is allowed and can hardly be meant. @param available rows for training */
 export const lengthWarnings = (config: Config, variant: Variant, available: number, validated: number): string[] =>
@@ -84,7 +109,7 @@ function patienceWarnings(config: Config, variant: Variant, validated: number): 
   if (warmup + patience < epochs) return []
   const after = warmup === 0 ? '' : ` after ${counted(warmup, 'epoch')} of warm-up`
   return [
-    `A training.patience of ${patience}${after} is never over within ${counted(epochs, 'epoch')}: nothing stops early, and the ` +
-      'weights of the lowest validation loss are kept.',
+    `A training.patience of ${patience}${after} is never over within ${counted(epochs, 'epoch')}: nothing stops early` +
+      `${keepsBest(config) ? ', and the weights of the lowest validation loss are kept' : ''}.`,
   ]
 }

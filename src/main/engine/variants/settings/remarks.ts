@@ -1,7 +1,7 @@
 import type { Config, Field } from '../../../../shared/config.ts'
 import { fieldsThatApply, switchedOff, type FieldsByKey } from '../../../../shared/settings/applies.ts'
 import { valueAt } from '../../../../shared/settings/nested.ts'
-import { trainingRows, validationRows } from '../../../../shared/split.ts'
+import { seenOf, validatedOf } from '../fromData.ts'
 import { inertSettings } from '../inert.ts'
 import { plainest } from '../registry.ts'
 import type { Facts, Variant } from '../variant.ts'
@@ -44,16 +44,11 @@ export function withoutEffect(
 
 /** What of a config that is allowed cannot be what was meant. */
 export function warningsFor(config: Config, variant: Variant, facts: Facts): string[] {
-  const { trainCount, validationCount } = facts
   const { network, fineTuning, pretraining } = config
-  const [available, validated] =
-    trainCount === undefined
-      ? [Infinity, Infinity]
-      : [trainingRows({ trainCount, validationCount }), validationRows({ trainCount, validationCount })]
   const linear = [network.activation, network.codeActivation].every((activation) => activation === 'linear')
   return [
     ...rangeWarnings(config, facts, variant),
-    ...lengthWarnings(config, variant, available, validated),
+    ...lengthWarnings(config, variant, seenOf(facts) ?? Infinity, validatedOf(facts)),
     ...(network.layers.length > 1 && linear
       ? ['Every layer of this encoder is linear, so its depth adds nothing: one linear layer can do the same.']
       : []),

@@ -1,5 +1,5 @@
 import type { Config } from '../../../../shared/config.ts'
-import { trainingRows } from '../../../../shared/split.ts'
+import { seenOf, validatedOf } from '../fromData.ts'
 import { checkLayers } from '../layers.ts'
 import type { Facts, Problem, Variant } from '../variant.ts'
 import { dataProblems } from './dataRules.ts'
@@ -9,11 +9,10 @@ import { networkProblems } from './networkRules.ts'
 
 /** What is wrong with a config whose single settings are in their ranges. */
 export function problemsOf(config: Config, facts: Facts, variant: Variant): Problem[] {
-  const { trainCount, validationCount } = facts
-  const available = trainCount === undefined ? Infinity : trainingRows({ trainCount, validationCount })
+  const available = seenOf(facts) ?? Infinity
   const rules = [
     ...dataProblems(config, facts, variant),
-    ...lengthProblems(config, variant, available),
+    ...lengthProblems(config, variant, available, validatedOf(facts)),
     ...networkProblems(config, variant),
     ...labelProblems(config, facts, available),
     ...(variant.check?.(config, facts) ?? []),
