@@ -184,7 +184,10 @@ export const dataSchema = z.strictObject({
 })
 
 /** Settings of variants that came later: what runs meant whose stored settings have the one beside which it stands, and not this one. */
-const cameLater = [{ beside: 'noise', key: 'values', meant: 'channel' }] as const
+const cameLater = [
+  { beside: 'noise', key: 'values', meant: 'channel' },
+  { beside: 'decoder', key: 'logVariance', meant: 'free' },
+] as const
 
 /** A variant's own settings as they are stored. */
 const regularizerSchema = z.record(z.string(), z.unknown()).transform((stored): Record<string, unknown> => {

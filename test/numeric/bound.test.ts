@@ -12,7 +12,11 @@ import { CompiledModel } from '../../src/main/engine/training/compiled.ts'
 import { computeObjective } from '../../src/main/engine/jobs/objective.ts'
 import { resolveConfig, variantOf } from '../../src/main/engine/variants/index.ts'
 import { weightsOf } from '../../src/main/engine/variants/variant.ts'
-import type { Settings } from '../../src/shared/config.ts'
+import { configSchema, type Settings } from '../../src/shared/config.ts'
+import { configOf } from '../../src/main/engine/store/lenient.ts'
+import { facts } from '../fixtures/everySetting.ts'
+import { importDigits } from '../fixtures/tinyDataset.ts'
+import { trainHere } from '../fixtures/trainHere.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bound-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
@@ -183,6 +187,77 @@ test('a log variance far out of range does not decide the divergence: of a train
     for (const value of divergence) assert.ok(Math.abs(value - closed) < 1e-4 * closed, `${given}: ${value} for ${closed}`)
   }
   model.close()
+})
+
+test('in training, too, unless it was begun without: beyond its range it has no gradient, and within it the formulas are the same', () => {
+  const ask = (given: number, range: Settings) => {
+    const settings = { 'network.layers': [Z], 'regularizer.decoder': 'fixedGaussian', ...range }
+    const { config } = resolveConfig('variational', settings, { rowSize: D, kind: 'vector' })
+    const weights = Object.fromEntries(
+      weightsOf(variantOf('variational'), config!, vectorOf(D)).map(({ name, shape }) => [name, values(shape, 0)]),
+    )
+    weights['encoder/logVariance/bias']!.data.fill(given)
+    weights['encoder/mean/bias']!.data.fill(0.5)
+    const [input, out] = [join(folder, 'range.safetensors'), join(folder, 'gradients.safetensors')]
+    const x = { shape: [B, D], data: new Float32Array(B * D).fill(1) }
+    writeSafetensors(input, { tensors: { ...weights, x, epsilon: values([1, B, Z], 0) }, metadata: {} })
+    const { terms } = computeObjective({ kind: 'objective', variant: 'variational', config: config!, in: input, out })
+    return { kl: terms['kl']!, slope: readSafetensors(out).tensors['encoder/logVariance/bias']!.data[0]! }
+  }
+  const near = (found: number, wanted: number, what: string) =>
+    assert.ok(Math.abs(found - wanted) <= 1e-4 * Math.abs(wanted), `${what}: ${found} for ${wanted}`)
+  const kl = (logVariance: number) => (Z * (0.5 ** 2 + Math.exp(logVariance) - 1 - logVariance)) / 2
+  const slope = (logVariance: number) => (Math.exp(logVariance) - 1) / 2
+  for (const [given, kept] of [
+    [-3, -3],
+    [6.9, 6.9],
+    [14, 7],
+    [-60, -20],
+  ] as const) {
+    const clamped = ask(given, {}),
+      free = ask(given, { 'regularizer.logVariance': 'free' })
+    near(clamped.kl, kl(kept), `${given}`)
+    near(clamped.slope, given === kept ? slope(given) : 0, `slope at ${given}`)
+    near(free.kl, kl(given), `free ${given}`)
+    near(free.slope, slope(given), `free slope at ${given}`)
+    if (given === kept) assert.deepEqual(clamped, free)
+  }
+})
+
+test('a run that diverges by its log variances trains on where they are clamped, as all new ones are', async () => {
+  const datasetFolder = await importDigits(folder)
+  const settings = { 'network.layers': [16, 4], 'training.epochs': 6, 'training.batchSize': 16, 'training.learningRate': 15 }
+  const train = (more: Settings) => {
+    const { config, problems } = resolveConfig('variational', { ...settings, 'regularizer.decoder': 'bernoulli', ...more }, facts)
+    assert.deepEqual(problems, [])
+    const runFolder = mkdtempSync(join(folder, 'run-'))
+    return trainHere({
+      kind: 'train',
+      runId: 'r',
+      runFolder,
+      datasetFolder,
+      variant: 'variational',
+      config: config!,
+      seed: 2,
+      resume: false,
+    })
+  }
+  await assert.rejects(train({ 'regularizer.logVariance': 'free' }), /no longer a finite number/)
+  const { points } = await train({})
+  const losses = points.flatMap(({ key, value }) => (key === 'validation/loss' ? [value] : []))
+  assert.equal(losses.length, 6)
+  assert.ok(losses.at(-1)! < losses[0]! / 4, losses.join(' '))
+})
+
+test('a run of before log variances were clamped goes on without', () => {
+  for (const variant of ['variational', 'betaVae', 'iwae']) {
+    const { config } = resolveConfig(variant, { 'network.layers': [Z] }, facts)
+    const { logVariance, ...regularizer } = config!.regularizer
+    assert.equal(logVariance, 'clamped')
+    const stored = { ...config!, regularizer }
+    assert.equal(configSchema.parse(stored).regularizer['logVariance'], 'free')
+    assert.equal(configOf(JSON.stringify({ ...stored, more: 1 })).config.regularizer['logVariance'], 'free')
+  }
 })
 
 test('the closed form of the divergence is what sampling gives', () => {

@@ -186,7 +186,10 @@ test('early stopping may keep the last weights; a config of before it could be c
   assert.deepEqual([evaluation.checkpoint, evaluation.checkpointEpoch], ['last', epochs])
   assert.ok(!existsSync(checkpointFile(runFolder, 'best')))
 
-  const before = ({ keep: _keep, ...training }: TrainingConfig) => ({ ...best, training })
+  const before = (now: TrainingConfig) => {
+    const { keep: _, ...training } = now
+    return { ...best, training }
+  }
   assert.deepEqual(configSchema.parse(before(best.training)), best)
   assert.deepEqual(storedConfig(JSON.stringify(before(best.training))), { config: best, whole: true })
   // Even where a newer version added what this one does not know.

@@ -95,8 +95,8 @@ export class Network {
   }
 
   /**
-   * The same of a network that has been trained: log variances within their range. Training itself reads them as they are, so that
-   * runs of earlier versions go on bit for bit.
+   * The same with log variances within their range, outside of which they have no gradient. Runs of earlier versions were trained
+   * without that, and go on so bit for bit (`regularizer.logVariance`).
    */
   boundedHeads(layers: readonly LayerPass[], x: Tensor2D): Record<string, Tensor2D> {
     const heads = this.codeHeads(layers, x)

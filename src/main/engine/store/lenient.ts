@@ -94,7 +94,7 @@ export function configOf(text: string): { config: Config; whole: boolean } {
     pretraining: sectionOf('pretraining'),
     fineTuning: sectionOf('fineTuning'),
     reconstruction: reconstruction.success ? reconstruction.data : 'squaredError',
-    regularizer: isObject(raw['regularizer']) ? raw['regularizer'] : {},
+    regularizer: configSchema.shape.regularizer.safeParse(raw['regularizer']).data ?? {},
   }
   return { config, whole: whole && reconstruction.success }
 }

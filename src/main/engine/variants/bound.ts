@@ -15,8 +15,16 @@ export const boundSettings = {
       description:
         `p(x|z): Gaussian with learned mean and variance (its log variance is kept in [${logVarianceRange.join(', ')}]), ` +
         'Gaussian with one variance for all ' +
-        'values, the mean squared error of a value, Gaussian with variance 1, or Bernoulli. ' +
-        `The log variance of a code given an image is kept in [${codeLogVarianceRange.join(', ')}] in figures, views and exported files.`,
+        'values, the mean squared error of a value, Gaussian with variance 1, or Bernoulli.',
+    }),
+  logVariance: z
+    .enum(['clamped', 'free'])
+    .default('clamped')
+    .meta({
+      title: 'Log variance of codes',
+      description:
+        `Of a code given an image: kept in [${codeLogVarianceRange.join(', ')}] in training, as it is in figures, views and exported ` +
+        'files; or free in training, as it was in earlier versions, where one image far out may decide the KL term.',
     }),
   warmupEpochs: z
     .number()
@@ -106,16 +114,19 @@ export interface Drawn {
   logLikelihood: Tensor
 }
 
-type Bounded = Pick<
-  Step<{ decoder: (typeof likelihoods)[number]; warmupEpochs: number }>,
-  'x' | 'network' | 'random' | 'probability' | 'settings' | 'epoch' | 'watch'
->
+interface BoundSettings {
+  decoder: (typeof likelihoods)[number]
+  logVariance: 'clamped' | 'free'
+  warmupEpochs: number
+}
+type Bounded = Pick<Step<BoundSettings>, 'x' | 'network' | 'random' | 'probability' | 'settings' | 'epoch' | 'watch'>
 
 /** Encodes a batch, draws K codes of each image, decodes them; what `watchedUnits` names is given on the way. */
 export function draw({ x, network, random, probability, settings, watch }: Bounded, count: number): Drawn {
   const layers = network.encodeLayers(x)
+  const heads = settings.logVariance === 'clamped' ? network.boundedHeads(layers, x) : network.codeHeads(layers, x)
   const mean = layers.at(-1)!.output,
-    logVariance = network.codeHeads(layers, x)['logVariance']!
+    logVariance = heads['logVariance']!
   const divergence = probability.standardNormalDivergence(mean, logVariance)
   watch('klPerUnit', divergence.mean(0))
   const epsilon = random.normal('epsilon', [count, ...mean.shape], 1)
@@ -141,7 +152,7 @@ export const klWarmup = ({ warmupEpochs }: { warmupEpochs: number }) => ({
   title: 'KL warm-up',
 })
 
-type Weighted = Step<{ decoder: (typeof likelihoods)[number]; warmupEpochs: number; samples: number; klWeight: number }>
+type Weighted = Step<BoundSettings & { samples: number; klWeight: number }>
 
 /**
  * -E log p(x|z) over K draws, and the divergence in closed form, weighted (Kingma and Welling 2014, eq. 10; Higgins et al. 2017,

@@ -13,7 +13,7 @@ export default defineVariant({
   glyph: '∷',
   // Likelihood and divergence stand inside one logarithm and cannot be told apart.
   terms: ['reconstruction'],
-  settings: z.strictObject({ samples: samples(5), decoder: boundSettings.decoder }),
+  settings: z.strictObject({ samples: samples(5), decoder: boundSettings.decoder, logVariance: boundSettings.logVariance }),
   ...boundVariant,
   // The bound itself, which rises with the number of draws.
   measuredOn: ({ samples: count }) => `${count === 1 ? 'a code' : `${count} codes`} drawn at random, the divergence included`,
