@@ -1,6 +1,7 @@
 import type { EngineEvent } from '../../../shared/events.ts'
 import type { Preview, Run, RunState } from '../../../shared/domain.ts'
 import { toErrorInfo, WorkbenchError, type ErrorCode, type ErrorInfo } from '../../../shared/errors.ts'
+import { isWaiting } from '../../../shared/runStates.ts'
 import type { FromWorker, ToWorker } from '../jobs/messages.ts'
 import type { Log } from '../log.ts'
 import type { Space } from '../space/space.ts'
@@ -13,7 +14,7 @@ export const damageCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CHECKPOI
 
 export interface RecordingParts {
   store: Store
-  space: Space
+  space: Pick<Space, 'full' | 'lack' | 'met' | 'later' | 'forget' | 'giveUp'>
   emit: (event: EngineEvent) => void
   log: Log
   now: () => string
@@ -83,6 +84,21 @@ export class Recording {
     return this.#change.epoch ?? this.#parts.store.runs.read(this.#id)?.epoch ?? 0
   }
 
+  /** Everything that it was told is in the database. */
+  get isStored(): boolean {
+    return this.#points.length === 0 && this.#previews.length === 0 && Object.keys(this.#change).length === 0
+  }
+
+  /** Takes what was said before, all of it together: it is stored at once. */
+  replay(messages: readonly FromWorker[]): void {
+    for (const message of messages) {
+      if (this.#final || this.#abandoned) break
+      this.#dirty = true
+      this.#take(message)
+    }
+    this.flush()
+  }
+
   receive(message: FromWorker): void {
     if (this.#final || this.#abandoned) return
     this.#dirty = true
@@ -148,7 +164,7 @@ export class Recording {
 
   /** What was said beyond this step is of weights that nobody has. */
   #goBackTo(step: number): void {
-    this.#beginning = step
+    this.#beginning = Math.min(step, this.#beginning ?? step)
     this.#points = this.#points.filter((point) => point.step <= step)
     this.#previews = this.#previews.filter((preview) => preview.step <= step)
   }
@@ -189,7 +205,7 @@ export class Recording {
     const { space, now } = this.#parts
     this.#final = true
     this.#urgent = true
-    this.#add({ ...more, state, endedAt: state === 'queued' ? null : now() })
+    this.#add({ ...more, state, endedAt: isWaiting(state) ? null : now() })
     this.#waits = null
     space.forget(`checkpoint ${this.#id}`)
     this.#live = { progress: null, error: null }

@@ -106,7 +106,9 @@ export function runStore(database: Database) {
     WHERE state = 'completed' AND removedAt IS NULL AND origin IS NULL AND stepsPerSecond IS NOT NULL AND threads = ?
     ORDER BY endedAt DESC LIMIT ?`)
   const versionOf = database.prepare<[string], { version: string | null }>('SELECT version FROM runs WHERE id = ?')
-  const sentTo = database.prepare<[string], { sentTo: string | null }>('SELECT sentTo FROM runs WHERE id = ?')
+  const sentTo = database.prepare<[string], { sentTo: string | null; journal: string | null }>(
+    'SELECT sentTo, journal FROM runs WHERE id = ?',
+  )
   const attempts = database.prepare<[string], { attempts: number }>('SELECT attempts FROM runs WHERE id = ?')
   const planned = database.prepare<[string], { experiment: string | null }>('SELECT experiment FROM runs WHERE id = ?')
   const removed = database.prepare<
@@ -228,6 +230,8 @@ export function runStore(database: Database) {
     timedLately: (threads: number, most: number) => timedLately.all(threads, most),
     /** The folder that a run was sent to; null where it was not. */
     sentTo: (id: string): string | null => sentTo.get(id)?.sentTo ?? null,
+    /** How far the journal of a run that is elsewhere was taken over; null where nothing was. */
+    journal: (id: string): string | null => sentTo.get(id)?.journal ?? null,
     /** How often a run was taken up again by itself. */
     attempts: (id: string): number => attempts.get(id)?.attempts ?? 0,
     /** A run that may have been removed; null where it is gone for good. */

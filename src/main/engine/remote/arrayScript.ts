@@ -1,0 +1,100 @@
+/** What a script for a scheduler is made of; all of it as text that the user chose. */
+export interface ScriptParts {
+  /** Words of the experiment, for a job's name. */
+  name: string
+  tasks: number
+  threads: number
+  /** Lines behind `#SBATCH `, beside those of every script. */
+  directives?: readonly string[]
+  /** Lines that are run first, such as `module load`. */
+  before?: readonly string[]
+  /** The C library that the engine needs. */
+  glibc: string | null
+}
+
+/** A job's name as schedulers like it: letters, digits, `-`, `_` and `.`. */
+export const jobName = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '')
+    .slice(0, 60) || 'workbench'
+
+/** A directive is one line, whatever is in it. */
+const oneLine = (text: string): string => text.replace(/[\r\n]+/g, ' ')
+
+/**
+ * The script of a folder, in plain POSIX shell: `sbatch array.sh` in the folder, or `sh array.sh` on one machine, which does the tasks in
+ * turn. With a number it does that task only. All names in it are relative, so the folder can lie anywhere.
+ */
+export const arrayScript = ({ name, tasks, threads, directives = [], before = [], glibc }: ScriptParts): string => `#!/bin/sh
+#SBATCH --job-name=${jobName(name)}
+#SBATCH --array=0-${tasks - 1}
+#SBATCH --cpus-per-task=${threads}
+#SBATCH --signal=B:USR1@120
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --output=results/task-%a.log
+${directives.map((each) => `#SBATCH ${oneLine(each)}\n`).join('')}
+# Trains the runs of this folder. Start it inside the folder: "sbatch array.sh", or "sh array.sh" on one machine.
+# "sh array.sh 3" does the fourth task alone. See README.txt.
+
+folder=\${WORKBENCH_FOLDER:-\${SLURM_SUBMIT_DIR:-$(dirname "$0")}}
+cd "$folder" || exit 1
+if [ ! -f plan.json ] || [ ! -f engine/bin/node ]; then
+  echo "$(pwd) is not the folder of the experiment: go into it, and start this again there." >&2
+  exit 1
+fi
+${before.map((each) => `${each}\n`).join('')}
+needed=${glibc === null ? "''" : glibc.split('.')[1]}
+present=$(getconf GNU_LIBC_VERSION 2>/dev/null | sed -n 's/^glibc 2\\.\\([0-9][0-9]*\\).*/\\1/p')
+if [ -n "$needed" ] && { [ -z "$present" ] || [ "$present" -lt "$needed" ]; }; then
+  echo "$(uname -n) has the C library \${present:+2.}\${present:-of another kind}, and the engine needs glibc 2.$needed: choose other nodes." >&2
+  exit 1
+fi
+
+leaving=''
+again=''
+child=''
+stop() {
+  leaving=yes
+  [ -n "$child" ] && kill -s USR1 "$child" 2>/dev/null
+}
+trap 'again=yes; stop' USR1
+trap 'stop' TERM INT HUP
+
+# One task, to its end or until it is told to leave; 75: it goes on when it is started again.
+task() {
+  engine/bin/node engine/src/main/engine/remote/task.ts --folder . --task "$1" &
+  child=$!
+  while :; do
+    wait "$child"
+    code=$?
+    kill -0 "$child" 2>/dev/null || break
+  done
+  child=''
+  return "$code"
+}
+
+if [ -n "\${SLURM_ARRAY_TASK_ID:-}" ]; then
+  task "$SLURM_ARRAY_TASK_ID"
+  code=$?
+  if [ "$code" -eq 75 ] && [ -n "$again" ]; then
+    # Its time is over: it goes on in its turn.
+    scontrol requeue "\${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
+    sleep 30
+  fi
+  exit "$code"
+fi
+if [ $# -gt 0 ]; then
+  task "$1"
+  exit $?
+fi
+worst=0
+number=0
+while [ "$number" -lt ${tasks} ] && [ -z "$leaving" ]; do
+  task "$number" || worst=$?
+  number=$((number + 1))
+done
+exit "$worst"
+`

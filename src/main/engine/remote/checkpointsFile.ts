@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto'
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { syncFolder, writeAll } from '../files/durable.ts'
+import { frameAt, frameOf } from './frames.ts'
+
+/** All checkpoints of a run as one file: a frame that lists them with their sizes and checksums, then their bytes, one behind the other. */
+const headSchema = z.object({
+  format: z.literal(1),
+  run: z.string(),
+  files: z.array(
+    z.object({
+      name: z.string().regex(/^[a-z0-9-]{1,60}\.safetensors$/),
+      bytes: z.int().min(0),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
+  ),
+})
+const chunkBytes = 4 * 2 ** 20
+/** The list is far shorter. */
+const mostHead = 2 ** 20
+
+const isCheckpoint = (name: string): boolean => /^[a-z0-9-]{1,60}\.safetensors$/.test(name)
+// `last` says where to go on, and what came before it must be there: it is opened first, so that others are of then or later.
+const order = (a: string, b: string): number => Number(b.startsWith('last')) - Number(a.startsWith('last')) || (a < b ? -1 : 1)
+
+function checkpointNames(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter(isCheckpoint).sort(order)
+  } catch {
+    return []
+  }
+}
+
+/** What tells one state of a run's checkpoints from another, without reading them; empty where there are none. */
+export function stampOf(runFolder: string): string {
+  const folder = join(runFolder, 'checkpoints')
+  return checkpointNames(folder)
+    .map((name) => {
+      const found = statSync(join(folder, name), { throwIfNoEntry: false })
+      return found === undefined ? '' : `${name} ${found.size} ${found.mtimeMs}`
+    })
+    .join('\n')
+}
+
+function* chunksOf(descriptor: number, bytes: number, from = 0): Generator<Buffer> {
+  const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(1, bytes)))
+  for (let done = 0; done < bytes;) {
+    const got = readSync(descriptor, buffer, 0, Math.min(buffer.length, bytes - done), from + done)
+    if (got === 0) throw new Error('it ended early')
+    done += got
+    yield buffer.subarray(0, got)
+  }
+}
+
+function hashOf(descriptor: number, bytes: number): string {
+  const hash = createHash('sha256')
+  for (const chunk of chunksOf(descriptor, bytes)) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+/**
+ * Writes a run's checkpoints as one file, by a temporary name: whoever reads it finds the one of before or this one. They may be
+ * replaced meanwhile. What the system throws is thrown on, and the file is as it was.
+ * @returns whether there was anything to write
+ */
+export function writeCheckpoints(file: string, run: string, runFolder: string): boolean {
+  const folder = join(runFolder, 'checkpoints')
+  const opened: { name: string; descriptor: number; bytes: number }[] = []
+  const temporary = `${file}.partial`
+  try {
+    for (const name of checkpointNames(folder)) {
+      const descriptor = openSync(join(folder, name), 'r')
+      opened.push({ name, descriptor, bytes: fstatSync(descriptor).size })
+    }
+    if (opened.length === 0) return false
+    const files = opened.map(({ name, descriptor, bytes }) => ({ name, bytes, sha256: hashOf(descriptor, bytes) }))
+    const out = openSync(temporary, 'w', 0o600)
+    try {
+      writeAll(out, frameOf({ format: 1, run, files }))
+      for (const { descriptor, bytes } of opened) for (const chunk of chunksOf(descriptor, bytes)) writeAll(out, chunk)
+      fsyncSync(out)
+    } finally {
+      closeSync(out)
+    }
+    renameSync(temporary, file)
+    syncFolder(dirname(file))
+    return true
+  } catch (thrown) {
+    rmSync(temporary, { force: true })
+    throw thrown
+  } finally {
+    for (const { descriptor } of opened) closeSync(descriptor)
+  }
+}
+
+const damaged = (file: string, why: string, cause?: unknown): WorkbenchError =>
+  new WorkbenchError(
+    'CHECKPOINT_DAMAGED',
+    `${file} does not hold the whole checkpoints of its run (${why}); copy it again, and collect again.`,
+    { cause },
+  )
+
+/**
+ * Takes the checkpoints out of such a file into a new folder; all of them are what was written, or nothing is thrown away.
+ * @returns whether there is such a file
+ * @throws WorkbenchError CHECKPOINT_DAMAGED; what the system throws
+ */
+export function readCheckpoints(file: string, run: string, folder: string): boolean {
+  let descriptor: number
+  try {
+    descriptor = openSync(file, 'r')
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw thrown
+  }
+  try {
+    const { size } = fstatSync(descriptor)
+    const beginning = Buffer.alloc(Math.min(size, mostHead))
+    readSync(descriptor, beginning, 0, beginning.length, 0)
+    const frame = frameAt(beginning, 0)
+    const head = frame === null || frame === 'torn' ? null : headSchema.safeParse(frame.value)
+    if (!head?.success) throw damaged(file, 'its list cannot be read')
+    if (head.data.run !== run) throw damaged(file, `they are those of the run ${head.data.run}`)
+    let at = (frame as { end: number }).end
+    const wanted = head.data.files.reduce((sum, { bytes }) => sum + bytes, at)
+    if (size !== wanted) throw damaged(file, `it has ${size} bytes instead of ${wanted}`)
+    mkdirSync(folder, { recursive: true })
+    for (const { name, bytes, sha256 } of head.data.files) {
+      const out = openSync(join(folder, name), 'w', 0o600),
+        hash = createHash('sha256')
+      try {
+        for (const chunk of chunksOf(descriptor, bytes, at)) {
+          hash.update(chunk)
+          writeAll(out, chunk)
+        }
+        fsyncSync(out)
+      } finally {
+        closeSync(out)
+      }
+      if (hash.digest('hex') !== sha256) throw damaged(file, `the checksum of ${name} is wrong`)
+      at += bytes
+    }
+    return true
+  } finally {
+    closeSync(descriptor)
+  }
+}

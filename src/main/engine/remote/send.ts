@@ -1,0 +1,218 @@
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { constants, linkSync, readdirSync, chmodSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import type { Dataset, Progress, Run } from '../../../shared/domain.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { beginFile } from '../checkpoint/weightsFile.ts'
+import { readIndex } from '../data/open.ts'
+import { ProgressReporter } from '../data/progress.ts'
+import { datasetPart } from '../experiments/pack/manifest.ts'
+import { plannedStages } from '../experiments/newRun.ts'
+import { knownTimes } from '../experiments/times.ts'
+import type { Home } from '../home.ts'
+import type { Store } from '../store/store.ts'
+import { version } from '../version.ts'
+import { arrayScript } from './arrayScript.ts'
+import { writeCheckpoints } from './checkpointsFile.ts'
+import { makeEngine } from './engineFolder.ts'
+import { folderFiles, folderFormat, readRuns, readSent, type Sent, type SentRun } from './folder.ts'
+import { readmeText } from './readme.ts'
+import { spreadRuns, type Spreading } from './spread.ts'
+
+/** What is chosen for a folder. */
+export interface SendOptions extends Spreading {
+  /** Name of the place that its runs are at from then on. */
+  place: string
+  threads: number
+  copies: number
+  checkpointSeconds?: number
+  directives?: readonly string[]
+  before?: readonly string[]
+  signal: AbortSignal
+  onProgress: (progress: Progress) => void
+}
+
+/** Runs that can go to another place: those that nobody trains and that have not ended. */
+const sendable: ReadonlySet<Run['state']> = new Set<Run['state']>(['queued', 'paused', 'interrupted', 'unknown'])
+
+/** Writes a file under its name once it is whole. */
+function write(file: string, text: string, mode = 0o644): void {
+  writeFileSync(`${file}.partial`, text, { mode })
+  renameSync(`${file}.partial`, file)
+}
+
+function link(from: string, to: string): void {
+  rmSync(to, { force: true })
+  try {
+    linkSync(from, to)
+  } catch {
+    copyFileSync(from, to, constants.COPYFILE_FICLONE)
+  }
+}
+
+/** The dataset's files, once: links where the disk is the same. It is the one that is meant, or an error is thrown. */
+function putDataset(home: Home, dataset: Dataset, folder: string): void {
+  const from = home.dataset(dataset.id)
+  if (existsSync(join(folder, 'index.json')) && readIndex(folder).sha256 === dataset.sha256) return
+  rmSync(folder, { recursive: true, force: true })
+  const partial = `${folder}.partial`
+  rmSync(partial, { recursive: true, force: true })
+  mkdirSync(partial, { recursive: true })
+  for (const name of readdirSync(from).filter((each) => datasetPart.test(each))) link(join(from, name), join(partial, name))
+  // Its checksums are compared where it is opened.
+  if (readIndex(partial).sha256 !== dataset.sha256)
+    throw new WorkbenchError('FILE_DAMAGED', `The dataset “${dataset.name}” is not as it was imported; repair it, then send again.`)
+  renameSync(partial, folder)
+}
+
+/** The engine, its dataset and its plan: a folder is of one experiment only. */
+function requireOwnFolder(folder: string, experiment: { id: string; name: string }): void {
+  const refuse = (message: string) => new WorkbenchError('EXPORT_EXISTS', message, { field: 'folder' })
+  if (!existsSync(folder)) return
+  if (!statSync(folder).isDirectory()) throw refuse(`${folder} is a file; choose a folder.`)
+  if (existsSync(folderFiles(folder).sent)) {
+    const other = readSent(folder).experiment
+    if (other.id !== experiment.id) throw refuse(`${folder} holds the experiment “${other.name}”; choose another folder.`)
+  } else if (
+    readdirSync(folder).some((name) => !/^(dataset|engine|begin|results|wishes|README\.txt|.*\.(jsonl?|sh|partial))$/.test(name))
+  )
+    throw refuse(`${folder} holds other files; choose a new folder.`)
+}
+
+/**
+ * Writes an experiment's open runs into a folder that explains itself, with all that is needed to train them elsewhere. From then on
+ * they are there: nothing of them is trained here until they come back. Sent again, a folder is brought up to date.
+ * @returns how many runs were sent, and in how many tasks
+ * @throws WorkbenchError EXPERIMENT_STATE, EXPORT_EXISTS, EXPORT_UNWRITABLE, FILE_DAMAGED, FILE_UNSUPPORTED; the signal's reason
+ */
+export async function sendExperiment(
+  { store, home }: { store: Store; home: Home },
+  id: string,
+  folder: string,
+  options: SendOptions,
+): Promise<{ runs: string[]; tasks: number; bytes: number }> {
+  const { signal, onProgress, threads, copies, place } = options
+  const { datasetId, name, plan } = store.experiments.get(id)
+  const dataset = store.datasets.get(datasetId)
+  requireOwnFolder(folder, { id, name })
+  const members = new Set(
+    store.experiments
+      .members(id)
+      .flatMap(({ run, state, reused }) =>
+        run !== null && reused === 0 && state !== null && sendable.has(state) && store.runs.isOurs(run) ? [run] : [],
+      ),
+  )
+  const runs = [...members].map((run) => store.runs.get(run)).filter((run) => run.experiment?.id === id)
+  if (runs.length === 0)
+    throw new WorkbenchError('EXPERIMENT_STATE', `No run of “${name}” waits or is paused, so there is nothing to send.`, {
+      field: 'experiment',
+    })
+  const files = folderFiles(folder)
+  const progress = new ProgressReporter(onProgress)
+  try {
+    for (const each of [files.results, files.wishes, dirname(files.begin(''))]) mkdirSync(each, { recursive: true })
+    let done = 0
+    const engine = await makeEngine(files.engine, signal, (bytes) =>
+      progress.update('Making the engine', (done += bytes), done, 'bytes'),
+    )
+    putDataset(home, dataset, files.dataset)
+    const ids = new Set(runs.map((run) => run.id))
+    // Those that were sent before are there still.
+    const lines = (existsSync(files.sent) ? readRuns(folder) : [])
+      .filter(({ run }) => !ids.has(run))
+      .map((each) => JSON.stringify(each))
+    for (const [index, run] of runs.entries()) {
+      signal.throwIfAborted()
+      lines.push(JSON.stringify(sentRun(home, run, files)))
+      if (index % 100 === 99) {
+        progress.update('Writing runs', index + 1, runs.length, 'runs')
+        await setImmediate()
+      }
+    }
+    const tasks = spreadRuns(runs, secondsOf(store, dataset, threads), options)
+    const sent: Sent = {
+      format: 'autoencoder-workbench-task-folder',
+      formatVersion: folderFormat,
+      workbench: version,
+      sentAt: new Date().toISOString(),
+      experiment: { id, name, plan },
+      dataset,
+      threads,
+      copies,
+      checkpointSeconds: options.checkpointSeconds ?? 60,
+    }
+    write(files.runs, `${lines.join('\n')}\n`)
+    write(files.tasks, JSON.stringify(tasks.map((task) => task.map((run) => run.id))))
+    write(files.readme, readmeText(sent, runs.length, tasks.length, engine))
+    write(
+      files.script,
+      arrayScript({
+        name,
+        tasks: tasks.length,
+        threads,
+        glibc: engine.glibc,
+        directives: options.directives ?? [],
+        before: options.before ?? [],
+      }),
+      0o755,
+    )
+    chmodSync(files.script, 0o755)
+    write(files.sent, `${JSON.stringify(sent, null, 2)}\n`)
+    signal.throwIfAborted()
+    store.transaction(() =>
+      runs.forEach((run) =>
+        store.runs.update(run.id, {
+          state: 'submitted',
+          place,
+          sentTo: folder,
+          journal: null,
+          endedAt: null,
+          error: null,
+          goesOn: 0,
+        }),
+      ),
+    )
+    return { runs: runs.map((run) => run.id), tasks: tasks.length, bytes: engine.bytes + dataset.bytes }
+  } catch (thrown) {
+    if (thrown instanceof WorkbenchError || !('code' in (thrown as object))) throw thrown
+    throw new WorkbenchError(
+      'EXPORT_UNWRITABLE',
+      `The experiment cannot be written to ${folder} (${(thrown as Error).message}); choose another folder, or make room.`,
+      { field: 'folder', cause: thrown },
+    )
+  }
+}
+
+/** How long each run takes here, about; the seeds of a configuration take as long. */
+function secondsOf(store: Store, dataset: Dataset, threads: number): (run: Run) => number {
+  const times = knownTimes(store, dataset, threads),
+    known = new Map<string, number>()
+  return ({ variant, config }) => {
+    const key = `${variant} ${JSON.stringify(config)}`
+    let seconds = known.get(key)
+    if (seconds === undefined)
+      known.set(key, (seconds = times.expected(variant, config, plannedStages(variant, config, dataset)).seconds))
+    return seconds
+  }
+}
+
+/** A run's line, with what it goes on from or begins with put into the folder. */
+function sentRun(home: Home, run: Run, files: ReturnType<typeof folderFiles>): SentRun {
+  const { id, name, variant, seed, config } = run
+  const begin = beginFile(home.run(id)),
+    begins = existsSync(begin)
+  if (begins) link(begin, files.begin(id))
+  rmSync(files.wish(id), { force: true })
+  // What it was trained elsewhere meanwhile, and is not collected yet, is further than what is here.
+  if (!existsSync(files.journal(id))) writeCheckpoints(files.checkpoints(id), id, home.run(id))
+  return {
+    run: id,
+    name,
+    variant,
+    seed,
+    config,
+    ...(run.threads === null ? {} : { threads: run.threads }),
+    ...(begins ? { begins } : {}),
+  }
+}

@@ -1,0 +1,123 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { toErrorInfo, WorkbenchError } from '../../../shared/errors.ts'
+import { folderFiles, readRuns, readSent, readTasks } from './folder.ts'
+import { hasVectorUnits, machineLine } from './processor.ts'
+import { TaskRun, type Ended } from './taskRun.ts'
+
+/**
+ * Trains runs of a folder that an experiment was sent in, on whatever machine this is: a plain program, without an engine, a database
+ * or a connection.
+ *
+ *   node task.ts --folder F --runs A,B
+ *   node task.ts --folder F --task N [--tasks FILE]     the N-th list of runs of tasks.json, from 0
+ *
+ * Exit code 0: nothing is left to do; 75: it was told to leave (SIGTERM, SIGUSR1, SIGUSR2, SIGINT), has saved, and goes on when it is
+ * started again; 1: something is wrong, in one sentence. `WORKBENCH_WORKER` names another program that trains, for tests.
+ */
+const goOn = 75
+
+const leave = new AbortController()
+for (const signal of ['SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => leave.abort())
+
+const tell = (line: string): void => void process.stdout.write(`${line}\n`)
+
+/** Runs of this task, by what it was started with. */
+function chosen(folder: string): string[] {
+  const { values } = parseArgs({
+    options: {
+      folder: { type: 'string' },
+      runs: { type: 'string' },
+      task: { type: 'string' },
+      tasks: { type: 'string' },
+    },
+  })
+  if (values.runs !== undefined) return values.runs.split(',').filter((run) => run !== '')
+  const tasks = readTasks(values.tasks ?? folderFiles(folder).tasks)
+  const index = Number(values.task)
+  if (!Number.isInteger(index) || tasks[index] === undefined)
+    throw new WorkbenchError(
+      'USAGE',
+      `There is no task ${values.task ?? ''} in this folder; it has those from 0 to ${tasks.length - 1}.`,
+    )
+  return tasks[index]
+}
+
+/** The folder's dataset on a disk of this machine, once for all tasks there; where there is no such disk, as it lies. */
+function datasetOf(folder: string, fingerprint: string, disk: string | null): string {
+  const { dataset } = folderFiles(folder)
+  if (disk === null) return dataset
+  const copy = join(disk, `workbench-dataset-${fingerprint.slice(0, 16)}`)
+  if (existsSync(copy)) return copy
+  const partial = mkdtempSync(`${copy}.`)
+  cpSync(dataset, partial, { recursive: true, dereference: true })
+  try {
+    renameSync(partial, copy)
+    return copy
+  } catch {
+    // Another task was quicker.
+    rmSync(partial, { recursive: true, force: true })
+    return copy
+  }
+}
+
+async function work(): Promise<number> {
+  const given = process.argv[process.argv.indexOf('--folder') + 1] ?? ''
+  if (!process.argv.includes('--folder')) throw new WorkbenchError('USAGE', 'Say which folder, with --folder F.')
+  const folder = realpathSync(given)
+  tell(machineLine())
+  if (!hasVectorUnits())
+    throw new WorkbenchError(
+      'FILE_UNSUPPORTED',
+      `TensorFlow's library needs a processor with AVX, which ${hostname()} has not; ask for others.`,
+    )
+  const sent = readSent(folder)
+  const runs = readRuns(folder, chosen(folder))
+  // A job's own temporary folder, on a disk of the node.
+  const disk = process.env['WORKBENCH_SCRATCH'] ?? process.env['SLURM_TMPDIR'] ?? process.env['TMPDIR'] ?? null
+  if (disk !== null) mkdirSync(disk, { recursive: true })
+  const scratch = mkdtempSync(join(disk ?? tmpdir(), 'workbench-task-'))
+  const { SLURM_ARRAY_JOB_ID: array, SLURM_ARRAY_TASK_ID: task, SLURM_JOB_ID: job } = process.env
+  try {
+    const dataset = datasetOf(folder, sent.dataset.sha256, disk)
+    const worker = process.env['WORKBENCH_WORKER'] ?? fileURLToPath(new URL('../jobs/worker.ts', import.meta.url))
+    mkdirSync(folderFiles(folder).results, { recursive: true })
+    let left = false
+    for (const run of runs) {
+      const ended: Ended = await new TaskRun(
+        {
+          folder,
+          sent,
+          dataset,
+          scratch,
+          worker,
+          job: array ? `${array}_${task}` : (job ?? null),
+          host: hostname(),
+          tell,
+          leave: leave.signal,
+        },
+        run,
+      ).train()
+      tell(
+        `${run.name} (${run.run}): ${{ over: 'nothing is left to do', later: 'goes on later', taken: 'another task has it' }[ended]}`,
+      )
+      left ||= ended === 'later'
+      if (leave.signal.aborted) break
+    }
+    return left || leave.signal.aborted ? goOn : 0
+  } finally {
+    rmSync(scratch, { recursive: true, force: true })
+  }
+}
+
+try {
+  process.exit(await work())
+} catch (thrown) {
+  const { code, message } = toErrorInfo(thrown)
+  if (!(thrown instanceof WorkbenchError)) console.error(thrown)
+  process.stderr.write(`${code}: ${message}\n`)
+  process.exit(1)
+}
