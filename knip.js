@@ -7,6 +7,7 @@ export default ({ production }) => ({
     'src/main/engine/{child,cli,serve}.ts!',
     'src/main/engine/**/worker.ts!',
     'src/main/engine/data/decoder.ts!',
+    'src/main/engine/remote/{task,loaded}.ts!',
     'scripts/*.mjs',
     'scripts/test/reporter.mjs',
     'bench/**/*.ts',

@@ -21,6 +21,7 @@ import { pruningHandlers } from './handlers/pruning.ts'
 import { presetHandlers } from './handlers/presets.ts'
 import { queueHandlers } from './handlers/queue.ts'
 import { runHandlers } from './handlers/runs.ts'
+import { sendingHandlers } from './handlers/sending.ts'
 import { storageHandlers } from './handlers/storage.ts'
 import { tableHandlers } from './handlers/table.ts'
 import { thinningHandlers } from './handlers/thinning.ts'
@@ -209,6 +210,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     ...exploring.handlers,
     ...experimentHandlers(context),
     ...packingHandlers(context),
+    ...sendingHandlers(context),
     ...queueHandlers(context),
     ...augmentingHandlers(context),
     ...storageHandlers(context),

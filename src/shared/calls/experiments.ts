@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { idSchema, nameSchema, taskSchema } from '../domain.ts'
+import { errorInfoSchema, idSchema, nameSchema, taskSchema } from '../domain.ts'
 import {
   experimentSchema,
   experimentSummarySchema,
@@ -14,6 +14,18 @@ import { call, none, path } from './call.ts'
 /** An experiment by id, unambiguous beginning of its id, or name. */
 const experimentRef = z.strictObject({ experiment: idSchema })
 const summary = z.object({ experiment: experimentSummarySchema })
+
+const collectedSchema = z.object({
+  experiment: idSchema,
+  /** Runs of the folder; those of them that are known here, and those of which there was something new. */
+  runs: z.int(),
+  known: z.int(),
+  heard: z.int(),
+  /** What could not be taken over this time, each with why; the first hundred of so many. */
+  problems: z.array(z.object({ run: idSchema, error: errorInfoSchema })),
+  problemCount: z.int(),
+})
+export type Collected = z.infer<typeof collectedSchema>
 
 export const experimentCalls = {
   /** What a plan comes to, without doing anything: at once, with what is known of times. */
@@ -69,6 +81,30 @@ export const experimentCalls = {
   'experiments.suggest': call(experimentRef, z.object({ file: z.string() })),
   /** The task's result is the new experiment's id. */
   'experiments.unpack': call(z.strictObject({ file: path }), z.object({ task: taskSchema })),
+
+  /**
+   * Writes the open runs of an experiment, or those of a plan, into a folder that can be trained from on another machine; from then on
+   * they are there. The task's result is the experiment's id.
+   */
+  'experiments.send': call(
+    z.strictObject({
+      experiment: idSchema.optional(),
+      plan: planSchema.optional(),
+      folder: path,
+      /** What the window calls it. */
+      place: nameSchema.default('folder'),
+      /** Of each training; as here unless given. */
+      threads: z.int().min(1).max(1024).optional(),
+      /** Runs of a task; as many as take ten minutes unless given. */
+      perTask: z.int().min(1).max(10_000).optional(),
+      checkpointSeconds: z.number().min(0).max(86_400).optional(),
+    }),
+    z.object({ task: taskSchema }),
+  ),
+  /** Takes over what the runs of such a folder have said and trained since the last time. The task's result is the experiment's id. */
+  'experiments.collect': call(z.strictObject({ folder: path }), z.object({ task: taskSchema })),
+  /** What such a task came to. */
+  'experiments.collected': call(z.strictObject({ task: idSchema }), z.object({ collected: collectedSchema })),
 
   'queue.show': call(none, z.object({ queue: queueSchema })),
   /** Puts waiting runs, in this order, before another waiting one; null: at the end. */

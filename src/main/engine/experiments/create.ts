@@ -21,10 +21,16 @@ const runName = (title: string, seed: number): string => {
 
 /**
  * Stores an experiment with its runs, all or nothing: seed by seed, so that every cell can soon be compared. Runs that are
- * there already are taken where the plan wants that; cells that are the same share their runs then. Errors: the plan's first
- * problem; DATASET_UNKNOWN. @returns the experiment's id, and the runs that are to be trained, in their order
+ * there already are taken where the plan wants that; cells that are the same share their runs then.
+ * @param held paused rather than queued, for whoever has them trained elsewhere
+ * @returns the experiment's id, and the runs that are to be trained, in their order
+ * @throws WorkbenchError the plan's first problem; DATASET_UNKNOWN
  */
-export function createExperiment({ store, home }: { store: Store; home: Home }, plan: Plan): { id: string; runs: string[] } {
+export function createExperiment(
+  { store, home }: { store: Store; home: Home },
+  plan: Plan,
+  held = false,
+): { id: string; runs: string[] } {
   const dataset = store.datasets.get(plan.dataset)
   const { cells, problems, baseline } = expandPlan(plan, factsOf(home, dataset))
   if (problems[0]) throw WorkbenchError.from(problems[0])
@@ -71,7 +77,10 @@ export function createExperiment({ store, home }: { store: Store; home: Home }, 
       createdAt: now,
       endedAt: runs.length === 0 ? now : null,
     })
-    runs.forEach((run) => store.runs.insert(run, now))
+    for (const run of runs) {
+      store.runs.insert(run, now)
+      if (held) store.runs.update(run.id, { state: 'paused' })
+    }
     store.experiments.place(id, members)
   })
   return { id, runs: runs.map((run) => run.id) }

@@ -49,7 +49,9 @@ ${before.map((each) => `${each}\n`).join('')}
 needed=${glibc === null ? "''" : glibc.split('.')[1]}
 present=$(getconf GNU_LIBC_VERSION 2>/dev/null | sed -n 's/^glibc 2\\.\\([0-9][0-9]*\\).*/\\1/p')
 if [ -n "$needed" ] && { [ -z "$present" ] || [ "$present" -lt "$needed" ]; }; then
-  echo "$(uname -n) has the C library \${present:+2.}\${present:-of another kind}, and the engine needs glibc 2.$needed: choose other nodes." >&2
+  has="the C library 2.$present"
+  [ -n "$present" ] || has='another C library'
+  echo "$(uname -n) has $has, and the engine needs glibc 2.$needed or newer: choose other nodes." >&2
   exit 1
 fi
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Progress, Run } from '../../../shared/domain.ts'
+import type { Collected } from '../../../shared/calls/experiments.ts'
 import { toErrorInfo, WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import type { EngineEvent } from '../../../shared/events.ts'
 import { isUnderWay } from '../../../shared/runStates.ts'
@@ -24,16 +25,7 @@ export interface CollectParts {
   log: Log
 }
 
-export interface Collected {
-  experiment: string
-  /** Runs of the folder, those that are known here, and those of which there was something new. */
-  runs: number
-  known: number
-  heard: number
-  /** What cannot be taken over now, each with why; at most `mostProblems` of them. */
-  problems: { run: string; error: ErrorInfo }[]
-  problemCount: number
-}
+/** So many problems are told. */
 const mostProblems = 100
 /** Runs that are stored in one transaction. */
 const together = 100

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { findFrame, frameAt } from './frames.ts'
-import { entryIn, journalFormat, type Entry, type Lease } from './said.ts'
+import { entryIn, journalFormat, type Entry } from './said.ts'
 
 /** How far a journal was read: its bytes, whose it is by then, and the last number of that writer. */
 export interface Reading {
@@ -109,7 +109,3 @@ export function readWholeJournal(file: string): Heard {
     all = { ...more, entries: [...all.entries, ...more.entries] }
   }
 }
-
-/** Who writes it, by what it says; null where nobody has begun. */
-export const leaseIn = (entries: readonly Entry[]): Lease | null =>
-  entries.reduce<Lease | null>((found, { said }) => (said.type === 'lease' ? said : found), null)

@@ -3,6 +3,8 @@ import { counted } from '../../../shared/words.ts'
 import type { EngineStamp } from './engineFolder.ts'
 import type { Sent } from './folder.ts'
 
+const needs = ({ platform, glibc }: EngineStamp): string => platform + (glibc === null ? '' : `, glibc ${glibc} or newer`)
+
 /** What a folder says to people of itself. */
 export const readmeText = (
   { experiment, dataset, workbench, sentAt, threads }: Sent,
@@ -12,8 +14,8 @@ export const readmeText = (
 ) =>
   `${experiment.name}
 
-An experiment of Autoencoder Workbench ${workbench}, sent on ${sentAt.slice(0, 10)}: ${counted(runs, 'run')} in ${counted(tasks, 'task')}, trained on
-“${dataset.name}” with ${counted(threads, 'thread')} each. Nothing has to be installed, and nothing in this folder opens a connection.
+An experiment of Autoencoder Workbench ${workbench}, sent on ${sentAt.slice(0, 10)}: ${counted(runs, 'run')} in ${counted(tasks, 'task')},
+trained on “${dataset.name}” with ${counted(threads, 'thread')} each. Nothing has to be installed, and nothing in this folder opens a connection.
 
 To train it
   on a cluster with Slurm:  go into this folder, then   sbatch array.sh
@@ -32,7 +34,7 @@ What is in it
   tasks.json    which runs each task trains, one after the other
   array.sh      starts tasks
   dataset/      the images, packed (fingerprint ${dataset.sha256.slice(0, 16)})
-  engine/       Node and what a training needs (${counted(engine.files, 'file')}, ${bytes(engine.bytes)}; ${engine.platform}${engine.glibc ? `, glibc ${engine.glibc} or newer` : ''})
+  engine/       Node and what a training needs (${counted(engine.files, 'file')}, ${bytes(engine.bytes)}; ${needs(engine)})
   results/      RUN.journal: what a run said; RUN.checkpoints: its weights; task-N.log: what a task printed
   wishes/       a file named as a run with the word pause or cancel in it tells its task to stop
 `

@@ -45,7 +45,9 @@ export function replay({ store, emit, log }: ReplayParts, id: string, entries: r
           endedAt: timeOf(store.runs.get(id), at),
           error: {
             code: 'RUN_FAILED',
-            message: `The process that trained it at “${run.place}” ended unexpectedly each time (${said.how}); resume it to train it here.`,
+            message:
+              `The process that trained it at “${run.place}” ended unexpectedly each time (${said.how}); ` +
+              'resume it to train it here.',
           },
         })
         emit({ type: 'run', run: store.runs.get(id) })

@@ -13,6 +13,7 @@ import { exportRun, loader, objective, variants } from './results.ts'
 import { evaluateRun, runsList, runsShow } from './runs.ts'
 import { experimentCancel, runsCancel } from './cancelling.ts'
 import { datasetsRemove, embeddingsRemove, experimentRemove, runsRemove, trashList, trashRestore } from './removing.ts'
+import { experimentCollect, experimentSend } from './sending.ts'
 import { storageEmpty, storageShow, storageThin } from './storage.ts'
 import { resume, train } from './train.ts'
 
@@ -43,6 +44,8 @@ export const commands: Record<string, Command> = {
   'experiment remove': experimentRemove,
   'experiment pack': experimentPack,
   'experiment unpack': experimentUnpack,
+  'experiment send': experimentSend,
+  'experiment collect': experimentCollect,
   compare,
   export: exportRun,
   embed,

@@ -44,6 +44,8 @@ export const runJson = (run: Run): Record<string, unknown> => ({
   seed: run.seed,
   config: run.config,
   evaluation: run.evaluation,
+  place: run.place,
+  processor: run.processor,
   seconds: run.seconds,
   stepsPerSecond: run.stepsPerSecond,
   step: run.step,

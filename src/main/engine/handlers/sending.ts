@@ -1,0 +1,70 @@
+import { isAbsolute, resolve } from 'node:path'
+import type { Collected } from '../../../shared/calls/experiments.ts'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import { createExperiment } from '../experiments/create.ts'
+import { collectFolder } from '../remote/collect.ts'
+import { sendExperiment } from '../remote/send.ts'
+import type { Context, Handlers } from './context.ts'
+
+/** Collections whose outcome can be asked for. */
+const kept = 20
+
+/** Experiments that are trained elsewhere from a folder. */
+export const sendingHandlers = (context: Context) => {
+  const { home, store, queue, tasks, experiments, emit } = context
+  const outcomes = new Map<string, Collected>()
+  return {
+    'experiments.send': ({ experiment: reference, plan, folder, threads, ...options }) => {
+      if ((reference === undefined) === (plan === undefined))
+        throw new WorkbenchError('CALL_INVALID', 'Say either which experiment, or which plan is to be sent.', {
+          field: 'experiment',
+        })
+      const target = absolute(folder)
+      const made = plan === undefined ? null : createExperiment({ store, home }, plan, true)
+      const { id, name } = store.experiments.resolve(made?.id ?? reference!)
+      for (const run of made?.runs ?? []) emit({ type: 'run', run: store.runs.get(run) })
+      if (made !== null) experiments.tell(id)
+      const { copies } = queue.settings.get()
+      const task = tasks.start('send', name, async (signal, onProgress) => {
+        const { runs } = await sendExperiment({ store, home }, id, target, {
+          ...options,
+          threads: threads ?? queue.settings.threads,
+          copies,
+          signal,
+          onProgress,
+        })
+        for (const run of runs) emit({ type: 'run', run: store.runs.get(run) })
+        experiments.tell(id)
+        return id
+      })
+      return { task }
+    },
+    'experiments.collect': ({ folder }) => {
+      const target = absolute(folder)
+      const task = tasks.start('collect', target, async (signal, onProgress) => {
+        const collected = await collectFolder(context, target, { signal, onProgress })
+        outcomes.set(task.id, collected)
+        for (const id of outcomes.keys()) if (outcomes.size > kept) outcomes.delete(id)
+        if (store.experiments.has(collected.experiment)) experiments.tell(collected.experiment)
+        return collected.experiment
+      })
+      return { task }
+    },
+    'experiments.collected': ({ task }) => {
+      const collected = outcomes.get(task)
+      if (collected === undefined)
+        throw new WorkbenchError('CALL_INVALID', 'Nothing is known of that collection any more; collect the folder again.', {
+          field: 'task',
+        })
+      return { collected }
+    },
+  } satisfies Partial<Handlers>
+}
+
+function absolute(folder: string): string {
+  if (!isAbsolute(folder))
+    throw new WorkbenchError('CALL_INVALID', `“${folder}” is not an absolute path; give the folder's whole path.`, {
+      field: 'folder',
+    })
+  return resolve(folder)
+}

@@ -1,0 +1,169 @@
+import { test, type TestContext } from 'node:test'
+import assert from 'node:assert/strict'
+import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { readSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
+import { folderFiles } from '../../src/main/engine/remote/folder.ts'
+import { readWholeJournal } from '../../src/main/engine/remote/journal.ts'
+import { digitLabels } from '../fixtures/digits.ts'
+import { made, over, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
+import { smallDigits, writeRows } from '../fixtures/tinyDataset.ts'
+
+const worker = fileURLToPath(new URL('../../src/main/engine/jobs/worker.ts', import.meta.url))
+const plan = {
+  name: 'Fünf “Läufe”; $(x) %A',
+  dataset: 'digits',
+  seeds: [1, 2],
+  settings: { 'network.layers': [6, 3], 'training.batchSize': 16, 'training.epochs': 150 },
+  variants: [
+    { variant: 'denoising' },
+    { variant: 'classical', settings: { 'training.patience': 60 } },
+    { variant: 'sparseKl', settings: { 'pretraining.kind': 'greedy', 'pretraining.epochs': 4 } },
+  ],
+}
+
+async function engineWithDigits(t: TestContext, folder: string): Promise<TestEngine> {
+  const engine = testEngine(t, join(folder, 'home'), { workerScript: worker, threads: 2 })
+  const file = join(folder, 'digits.npz')
+  writeRows(file, [200, 4, 4], smallDigits(200), digitLabels(200))
+  await made(engine, await engine.call('datasets.import', { path: file, name: 'digits' }))
+  return engine
+}
+
+/** What a run came to, without what is of one machine and one day. */
+async function outcomes({ engine, call }: TestEngine, experiment: string) {
+  const { experiment: shown } = await call('experiments.show', { experiment })
+  const found = []
+  for (const { title, runs } of shown.cells) {
+    for (const { seed, run: id } of runs) {
+      const { run } = await call('runs.show', { run: id! })
+      const { series } = await call('runs.series', { run: id! })
+      const folder = join(engine.home.run(id!), 'checkpoints')
+      const { seconds: _, ...evaluation } = run.evaluation!
+      found.push({
+        of: `${title} ${seed}`,
+        state: run.state,
+        step: run.step,
+        epoch: run.epoch,
+        threads: run.threads,
+        evaluation,
+        latest: run.latest,
+        series: series.map(({ key, step, epoch, value }) => ({ key, step, epoch, value })),
+        moments: engine.store.previews.moments(id!),
+        previews: engine.store.previews.moments(id!).map(({ step }) => engine.store.previews.get(id!, step)),
+        weights: readdirSync(folder)
+          .sort()
+          .map((name) => [name, readSafetensors(join(folder, name)).tensors]),
+      })
+    }
+  }
+  return found
+}
+
+/** Starts the folder's script as somebody on another machine would. */
+function start(t: TestContext, folder: string): { child: ChildProcess; ended: Promise<number | null>; output: () => string } {
+  const child = spawn('sh', ['array.sh'], { cwd: folder, detached: true, env: { ...process.env, TMPDIR: join(folder, '..') } })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  t.after(() => killAll(child))
+  return { child, ended, output: () => output }
+}
+/** It, and all that it has started. */
+function killAll({ pid }: ChildProcess): void {
+  try {
+    process.kill(-pid!, 'SIGKILL')
+  } catch {
+    // It has ended.
+  }
+}
+
+async function until(what: () => boolean, why: string): Promise<void> {
+  for (let tries = 0; !what(); tries++) {
+    assert.ok(tries < 3000, why)
+    await wait(40)
+  }
+}
+
+test('an experiment that was sent, killed, torn, taken up again and collected meanwhile is equal to one that was trained here', async (t) => {
+  const base = temporaryFolder(t)
+  const local = await engineWithDigits(t, temporaryFolder(t)),
+    sender = await engineWithDigits(t, temporaryFolder(t))
+  const folder = join(base, 'Ein Ordner, “für” $HOME; x')
+  const id = await made(
+    sender,
+    await sender.call('experiments.send', { plan, folder, threads: 2, perTask: 2, checkpointSeconds: 0, place: 'elsewhere' }),
+  )
+  const files = folderFiles(folder)
+  const { experiment } = await sender.call('experiments.show', { experiment: id })
+  assert.deepEqual([experiment.states.submitted, experiment.state], [6, 'running'])
+  const ids = experiment.cells.flatMap(({ runs }) => runs.map(({ run }) => run!))
+  assert.equal((await sender.call('queue.show', {})).queue.waiting.length, 0, 'nothing of it waits here')
+
+  const collect = async () => {
+    const task = await over(sender, await sender.call('experiments.collect', { folder }))
+    assert.equal(task.state, 'done', task.error?.message)
+    return (await sender.call('experiments.collected', { task: task.id })).collected
+  }
+  assert.deepEqual([(await collect()).heard, (await collect()).problems], [0, []])
+
+  // Killed in the middle of its second run, with what it started; its journal torn.
+  const first = start(t, folder)
+  const journals = () => (existsSync(files.results) ? readdirSync(files.results).filter((name) => name.endsWith('.journal')) : [])
+  const said = (name: string) => readWholeJournal(join(files.results, name)).entries.map((entry) => entry.said)
+  const isOpen = (name: string) => !said(name).some(({ type }) => type === 'done')
+  await until(
+    () =>
+      journals().length >= 2 &&
+      journals().some(
+        (name) => isOpen(name) && said(name).some((one) => one.type === 'points' && one.points.some(({ step }) => step > 60)),
+      ),
+    `the second run has begun: ${first.output()}`,
+  )
+  const meanwhile = await collect()
+  assert.ok(meanwhile.heard >= 2 && meanwhile.problems.length === 0, JSON.stringify(meanwhile))
+  killAll(first.child)
+  await first.ended
+  const open = journals().find(isOpen)!
+  truncateSync(join(files.results, open), statSync(join(files.results, open)).size - 3)
+  const torn = await collect()
+  assert.deepEqual(torn.problems, [])
+  const { run: running } = await sender.call('runs.show', { run: open.replace('.journal', '') })
+  assert.deepEqual([running.state, running.place], ['running', 'elsewhere'])
+  assert.ok(running.step > 0)
+
+  // Told to leave, it saves and says that it goes on.
+  const second = start(t, folder)
+  await until(
+    () => journals().length >= 3 && journals().some((name) => isOpen(name) && said(name).some(({ type }) => type === 'points')),
+    second.output(),
+  )
+  process.kill(second.child.pid!, 'SIGTERM')
+  assert.equal(await second.ended, 75, second.output())
+  await collect()
+
+  const third = start(t, folder)
+  assert.equal(await third.ended, 0, third.output())
+  assert.match(third.output(), /glibc \d/, 'it begins with what machine it is')
+  assert.equal((await collect()).problems.length, 0)
+  const again = await collect()
+  assert.equal(again.heard, 0, 'collected twice it changes nothing')
+  for (const run of ids) assert.ok(readdirSync(files.results).filter((name) => name.startsWith(run)).length <= 3)
+
+  const { experiment: trained } = await local.call('experiments.create', { plan })
+  await local.next((event) => (event.type === 'experiment' && event.ended ? true : undefined))
+  assert.deepEqual(await outcomes(sender, id), await outcomes(local, trained.id))
+  const { run } = await sender.call('runs.show', { run: ids[0]! })
+  assert.ok(run.processor !== null && run.startedAt !== null && run.endedAt !== null)
+
+  // From the folder alone, in an order of its own: a run whose journal is read from its beginning again is the same.
+  const before = await outcomes(sender, id)
+  sender.engine.store.runs.update(ids[0]!, { journal: null, state: 'running' })
+  await collect()
+  assert.deepEqual(await outcomes(sender, id), before)
+  rmSync(join(folder, 'engine'), { recursive: true })
+  writeFileSync(files.wish(ids[1]!), 'cancel')
+})
