@@ -13,7 +13,7 @@ export interface ScriptParts {
 }
 
 /** A job's name as schedulers like it: letters, digits, `-`, `_` and `.`. */
-export const jobName = (name: string): string =>
+const jobName = (name: string): string =>
   name
     .normalize('NFKD')
     .replace(/[^A-Za-z0-9._-]+/g, '-')

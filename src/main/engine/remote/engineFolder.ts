@@ -55,7 +55,7 @@ const stampSchema = z.object({
 export type EngineStamp = z.infer<typeof stampSchema>
 
 /** What an engine's folder says of itself; null where there is no whole one. */
-export function readEngine(folder: string): EngineStamp | null {
+function readEngine(folder: string): EngineStamp | null {
   try {
     return stampSchema.parse(JSON.parse(readFileSync(join(folder, stampName), 'utf8')))
   } catch {

@@ -7,13 +7,14 @@ import { planSchema } from '../../../shared/experiments.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { parseJson } from '../../../shared/json.ts'
 import { manifestLimits } from '../../../shared/limits.ts'
+import { wishFile } from '../queue/elsewhere.ts'
 
 /** The folder that an experiment is sent in: what lies where, and what its files say. README.txt in it says the same to people. */
 
 export const folderFormat = 1
 const id = z.string().regex(/^[a-z][a-z0-9]{1,40}$/)
 
-export const sentSchema = z.object({
+const sentSchema = z.object({
   format: z.literal('autoencoder-workbench-task-folder'),
   formatVersion: z.int(),
   workbench: z.string(),
@@ -30,7 +31,7 @@ export const sentSchema = z.object({
 export type Sent = z.infer<typeof sentSchema>
 
 /** A run as it is to be trained: a line of `runs.jsonl`. */
-export const sentRunSchema = z.object({
+const sentRunSchema = z.object({
   run: id,
   name: z.string(),
   variant: z.string(),
@@ -41,7 +42,7 @@ export const sentRunSchema = z.object({
   begins: z.boolean().optional(),
 })
 export type SentRun = z.infer<typeof sentRunSchema>
-export const tasksSchema = z.array(z.array(id))
+const tasksSchema = z.array(z.array(id))
 
 export const folderFiles = (folder: string) => ({
   sent: join(folder, 'plan.json'),
@@ -56,7 +57,7 @@ export const folderFiles = (folder: string) => ({
   journal: (run: string) => join(folder, 'results', `${run}.journal`),
   checkpoints: (run: string) => join(folder, 'results', `${run}.checkpoints`),
   begin: (run: string) => join(folder, 'begin', `${run}.safetensors`),
-  wish: (run: string) => join(folder, 'wishes', run),
+  wish: (run: string) => wishFile(folder, run),
 })
 
 /** Words for a folder that is none, or not whole. */

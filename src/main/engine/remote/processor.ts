@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 export const processor = (): string => cpus()[0]?.model.replace(/\s+/g, ' ').trim() || process.arch
 
 /** Version of the C library, such as `2.36`; null where this system has another one. */
-export const glibc = (): string | null => {
+const glibc = (): string | null => {
   const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: string } }
   return header?.glibcVersionRuntime ?? null
 }

@@ -15,7 +15,8 @@ export const readmeText = (
   `${experiment.name}
 
 An experiment of Autoencoder Workbench ${workbench}, sent on ${sentAt.slice(0, 10)}: ${counted(runs, 'run')} in ${counted(tasks, 'task')},
-trained on “${dataset.name}” with ${counted(threads, 'thread')} each. Nothing has to be installed, and nothing in this folder opens a connection.
+trained on “${dataset.name}” with ${counted(threads, 'thread')} each.
+Nothing has to be installed, and nothing in this folder opens a connection.
 
 To train it
   on a cluster with Slurm:  go into this folder, then   sbatch array.sh
