@@ -15,7 +15,7 @@ const refused: [variant: string, typed: string[], field: string, allowed: RegExp
   ['sparseKl', ['regularizer.rho=-0.2'], 'regularizer.rho', /between 0 and 1/],
   ['sparseBias', ['regularizer.rho=-1'], 'regularizer.rho', /between -1 and 1/],
   ['sparseBias', ['regularizer.rho=1.5'], 'regularizer.rho', /between -1 and 1/],
-  ['sparseBias', ['network.codeActivation=sigmoid'], 'regularizer.rho', /between 0 and 1.*sigmoid/],
+  ['sparseBias', ['network.codeActivation=sigmoid', 'regularizer.rho=-0.9'], 'regularizer.rho', /between 0 and 1.*sigmoid/],
   ['sparseBias', ['network.codeActivation=relu', 'regularizer.rho=0'], 'regularizer.rho', /above 0/],
   // Rates outside [0, 1].
   ['denoising', ['regularizer.rate=1.01'], 'regularizer.rate', /at least 0 and at most 1/],
@@ -342,7 +342,7 @@ const unfit: [dataset: keyof typeof datasets, variant: string, typed: string, fi
   [
     'images',
     'classical',
-    `${machines} pretraining.regularizer.visible=gaussian`,
+    `${machines} pretraining.regularizer.visible=gaussian network.outputActivation=sigmoid`,
     'network.outputActivation',
     /to linear and reconstruction to squaredError/,
   ],

@@ -74,6 +74,11 @@ test('photographs are told from digits by their pixels: colour, or gray that is 
     ['colour gradients', images(9, 16, 3, (x, y, channel) => [x, y, 1 - x][channel]!), 'colour'],
     ['colour noise', images(9, 16, 3, noise), 'colour'],
     ['a circle of hues', images(3, 64, 3, hue), 'colour'],
+    [
+      'cells that glow on black',
+      images(9, 32, 1, (x, y, _, image) => (Math.hypot(x - 0.4, y - 0.5) < 0.15 ? 0.7 + 0.2 * noise(x, y, 0, image) : 0)),
+      'glowing',
+    ],
     ['dark', images(9, 16, 3, (x, y, channel, image) => 0.15 * noise(x, y, channel, image)), 'colour'],
   ]
   assert.deepEqual(
@@ -134,6 +139,34 @@ test('photographs default to squared error and a Gaussian likelihood, digits to 
       }
       assert.doesNotMatch(warnings.join(), variant === 'rbm' ? /Cross-entropy/ : /likelihood/)
     }
+  }
+})
+
+test('nearly black photographs are trained as ink is, and it is said that they are none', () => {
+  const facts: Facts = { rowSize: 784, trainCount: 5000, kind: 'image', pixels: 'glowing' }
+  for (const variant of variants) {
+    const { config, warnings } = resolveConfig(variant, {}, facts)
+    assert.deepEqual(config, resolveConfig(variant, {}, { ...facts, pixels: 'nearlyBinary' }).config, variant)
+    const likelihood = 'decoder' in config!.regularizer || variant === 'rbm'
+    if (config!.reconstruction === 'crossEntropy' || likelihood)
+      assert.match(warnings.join(), /these are nearly black images of many shades of gray/, variant)
+    assert.doesNotMatch(resolveConfig(variant, { 'data.binarise': 'fixed' }, facts).warnings.join(), /nearly black/)
+  }
+})
+
+test('a remedy is what would be the default', () => {
+  const facts: Facts = {
+    rowSize: 12_288,
+    size: { width: 64, height: 64, channels: 3 },
+    trainCount: 5000,
+    kind: 'image',
+    pixels: 'colour',
+  }
+  for (const convolutions of ['16x3s2', 'none']) {
+    const given = { 'network.convolutions': convolutions }
+    const { config } = resolveConfig('variational', given, facts)
+    const { warnings } = resolveConfig('variational', { ...given, 'regularizer.decoder': 'bernoulli' }, facts)
+    assert.match(warnings.join(), new RegExp(`set regularizer.decoder to ${String(config!.regularizer['decoder'])}, or`))
   }
 })
 

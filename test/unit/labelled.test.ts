@@ -195,6 +195,14 @@ test('of classes that have too few images for their share it is said, before the
     /^Of 60 labelled images each class was to have 20: “1” has [56], which is all that the training images hold; .* with up to 2[78]\.$/
   assert.ok((await call('runs.check', asked(60))).warnings.some((warning) => says.test(warning)))
   assert.doesNotMatch((await call('runs.check', asked(12))).warnings.join(), /each class was to have/)
+  // Of an experiment as of a run.
+  const planned = async (labelled: number) => {
+    const { seed, ...cell } = asked(labelled)
+    const plan = { name: 'few', dataset: 'rare', variants: [{ variant: cell.variant, settings: cell.settings }], seeds: [seed, 4] }
+    return (await call('experiments.check', { plan })).check.warnings
+  }
+  assert.ok((await planned(60)).some((warning) => says.test(warning)))
+  assert.doesNotMatch((await planned(12)).join(), /each class was to have/)
   const { run } = await call('runs.create', asked(60))
   assert.ok((await call('runs.notes', { run: run.id })).notes.some((note) => says.test(note)))
 })

@@ -1,5 +1,6 @@
 import { thousands } from '../../../shared/words.ts'
 import { comparedBytes as size } from '../../../shared/amounts.ts'
+import type { Config } from '../../../shared/config.ts'
 import type { Dataset } from '../../../shared/domain.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import type { ExpectedTime } from '../../../shared/expectedTime.ts'
@@ -13,10 +14,13 @@ import { memoryOf, processBytes } from '../variants/memory.ts'
 import { bytesOf, mapBytesOf, scheduled, slotBytesOf } from './costs.ts'
 import { fewStepsWarnings, type Staged } from './fewSteps.ts'
 import { finishedRuns, identityOf } from './finished.ts'
-import { factsOf, plannedStages } from './newRun.ts'
+import { factsOf, labelNotes as ofLabels, plannedStages } from './newRun.ts'
 import { sizeWarnings, type Costed } from './limits.ts'
 import { expandPlan } from './plan.ts'
 import { knownTimes } from './times.ts'
+
+/** Seeds of a plan of which it is looked whether labels suffice. */
+const seedsTried = 5
 
 interface Parts {
   store: Store
@@ -40,9 +44,24 @@ export function checkPlan({ store, home, trainers, copies, threads }: Parts, pla
   const staged: Staged[] = []
   let slots = 0
   const costed: Costed[] = []
+  // Read from the labels once for each number of them.
+  const known = new Map<number, string[]>()
+  const labelNotes = (config: Config): string[] => {
+    const { kind, labelled } = config.fineTuning
+    if (!dataset || kind !== 'classification') return []
+    const notes =
+      known.get(labelled) ??
+      plan.seeds
+        .slice(0, seedsTried)
+        .flatMap((seed) => ofLabels(home, dataset, config, seed))
+        .slice(0, 1)
+    known.set(labelled, notes)
+    return notes
+  }
   const cells = expanded.map(
     ({ cell, resolved: { config, problems: settingProblems, warnings: said, parameters } }): PlannedCell => {
-      const base = { ...cell, config, problems: settingProblems, warnings: said, parameters }
+      const warnings = config === null ? said : [...said, ...labelNotes(config)]
+      const base = { ...cell, config, problems: settingProblems, warnings, parameters }
       if (!dataset || !times || !config)
         return {
           ...base,

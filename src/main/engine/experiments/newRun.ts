@@ -1,6 +1,6 @@
 import type { Config } from '../../../shared/config.ts'
 import type { Dataset, Run, Stage } from '../../../shared/domain.ts'
-import { labelledCount } from '../data/labelled.ts'
+import { labelledCount, shortClassesNote } from '../data/labelled.ts'
 import { splitCounts, type SplitCounts } from '../../../shared/split.ts'
 import { shapeOf, sizeOf } from '../../../shared/shape.ts'
 import { groupedCounts } from '../data/grouped-counts.ts'
@@ -31,6 +31,13 @@ export function factsOf(home: Home, dataset: Dataset): Facts {
     // Only where some have one and some have none is it to be counted which.
     ...(dataset.classes.length > 0 && unlabelled > 0 ? { labelled: labelledCount(home.dataset(dataset.id)) } : {}),
   }
+}
+
+/** What the labels of a run do not suffice for, though it can be trained. */
+export function labelNotes(home: Home, { id }: Dataset, { fineTuning }: Config, seed: number): string[] {
+  if (fineTuning.kind !== 'classification' || fineTuning.labelled === 0) return []
+  const note = shortClassesNote(home.dataset(id), fineTuning.labelled, seed)
+  return note === null ? [] : [note]
 }
 
 /**

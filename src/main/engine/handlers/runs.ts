@@ -4,12 +4,11 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { flatten } from '../../../shared/settings/nested.ts'
 import { standardisedNotes } from '../checkpoint/standardised.ts'
 import { matchWeights, type WeightsFile } from '../checkpoint/weightsFile.ts'
-import { shortClassesNote } from '../data/labelled.ts'
 import { dataNotes } from '../compare/dataNotes.ts'
 import { oneForAllNotes } from '../compare/notes.ts'
 import { bytesOf } from '../experiments/costs.ts'
 import { sizeWarnings } from '../experiments/limits.ts'
-import { factsOf, lengthOf, pixelsOf, plannedStages, runOf } from '../experiments/newRun.ts'
+import { factsOf, labelNotes, lengthOf, pixelsOf, plannedStages, runOf } from '../experiments/newRun.ts'
 import { knownTimes } from '../experiments/times.ts'
 import { runFigures } from '../figures/index.ts'
 import { machineMemory } from '../machine.ts'
@@ -78,12 +77,6 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       warnings: sizeWarnings([cell], machineMemory(), dataset.kind === 'image' ? dataset : undefined),
     }
   }
-  /** What the labels of a run do not suffice for, though it can be trained. */
-  const labelNotes = ({ id }: Dataset, { fineTuning }: Config, seed: number): string[] => {
-    if (fineTuning.kind !== 'classification' || fineTuning.labelled === 0) return []
-    const note = shortClassesNote(home.dataset(id), fineTuning.labelled, seed)
-    return note === null ? [] : [note]
-  }
   return {
     'runs.check': ({ dataset: reference, variant, settings, weights, preset, seed }) => {
       const dataset = reference === undefined ? null : store.datasets.get(reference)
@@ -95,7 +88,8 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
       const length = resolved.config === null || dataset === null ? null : lengthOf(variant, resolved.config, dataset)
       const cost =
         resolved.config === null || dataset === null ? null : costOf(variant, resolved.config, dataset, resolved.parameters)
-      if (resolved.config !== null && dataset !== null) resolved.warnings.push(...labelNotes(dataset, resolved.config, seed ?? 1))
+      if (resolved.config !== null && dataset !== null)
+        resolved.warnings.push(...labelNotes(home, dataset, resolved.config, seed ?? 1))
       resolved.warnings.push(...(cost?.warnings ?? []))
       return {
         ...resolved,
@@ -145,7 +139,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
         notes: [
           ...standardisedNotes(home.run(run.id), config),
           ...oneForAllNotes([run]),
-          ...labelNotes(dataset, config, run.seed),
+          ...labelNotes(home, dataset, config, run.seed),
           ...(run.evaluation === null
             ? likelihoodNotes(config, definition, facts, false)
             : dataNotes([run], () => ({ dataset, facts }))),

@@ -1,5 +1,5 @@
 import type { Config } from '../../../shared/config.ts'
-import { fixedOf, isContinuous, likelihoodOf, type Facts, type Variant } from './variant.ts'
+import { fixedOf, areMeasured, likelihoodOf, type Facts, type Variant } from './variant.ts'
 
 /** What is known of the data here. */
 type Pixels = Pick<Facts, 'pixels'>
@@ -10,13 +10,13 @@ type Pixels = Pick<Facts, 'pixels'>
  * whether the settings can still be changed
  */
 export function likelihoodNotes(config: Config, variant: Variant, facts: Pixels, remedy = true): string[] {
-  if (!isContinuous(facts) || config.data.binarise !== 'none' || config.fineTuning.kind === 'classification') return []
+  if (!areMeasured(facts) || config.data.binarise !== 'none' || config.fineTuning.kind === 'classification') return []
   const these = imagesOf(facts)
   const instead = (key: string, value: string) => (remedy ? `; set ${key} to ${value}, or data.binarise to fixed` : '')
   if (likelihoodOf(variant, config) === 'bernoulli') {
     return [
       `A Bernoulli likelihood is one of pixels that are 0 or 1, and these are ${these}: ` +
-        `its bound is not a likelihood of them${instead('regularizer.decoder', 'gaussian')}.`,
+        `its bound is not a likelihood of them${instead('regularizer.decoder', config.network.convolutions.length > 0 ? 'sharedGaussian' : 'gaussian')}.`,
     ]
   }
   if (variant.machine?.(config.regularizer as never).visible === 'bernoulli') {
@@ -38,11 +38,12 @@ export function likelihoodNotes(config: Config, variant: Variant, facts: Pixels,
  * That the figure cross-entropy, whatever was trained for, is no likelihood of photographs; null where pixels are 0 or 1, or drawn so.
  */
 export function crossEntropyNote(config: Config, facts: Pixels): string | null {
-  if (!isContinuous(facts) || config.data.binarise !== 'none') return null
+  if (!areMeasured(facts) || config.data.binarise !== 'none') return null
   return (
     `Cross-entropy is the likelihood of pixels that are 0 or 1, and these are ${imagesOf(facts)}: of them it is none, it is not 0 ` +
     'for a perfect reconstruction, and who is ahead by it does not rebuild them better for that; the squared error says who does.'
   )
 }
 
-const imagesOf = ({ pixels }: Pixels): string => (pixels === 'colour' ? 'colour images' : 'images of many shades of gray')
+const imagesOf = ({ pixels }: Pixels): string =>
+  pixels === 'colour' ? 'colour images' : `${pixels === 'glowing' ? 'nearly black ' : ''}images of many shades of gray`

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { activationRange } from '../network/activation.ts'
 import { codeSizeOf } from '../network/weights.ts'
 import { checkRho, decay, decayWarnings, rho } from './sparsity.ts'
 import { defineVariant } from './variant.ts'
@@ -24,6 +25,8 @@ export default defineVariant({
       .meta({ title: 'Beta', description: 'How far a bias moves for a unit of excess activation.' }),
     decay,
   }),
+  // A little above the inactive state.
+  defaultsAt: (activation) => ({ rho: activationRange[activation][0] === 0 ? 0.05 : -0.9 }),
   // In the small batches of pyramids the mean wavers, and the biases would with it.
   defaultsFor: (_, __, convolves) => (convolves ? { regularizer: { beta: 0.1 } } : {}),
   defaults: { network: { activation: 'tanh', codeActivation: 'tanh' } },

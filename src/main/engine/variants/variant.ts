@@ -89,6 +89,9 @@ export interface Facts {
 /** Whether pixels are measured values, of which 0 and 1 are the ends, rather than probabilities of ink. */
 export const isContinuous = ({ pixels }: Pick<Facts, 'pixels'>): boolean => pixels === 'gray' || pixels === 'colour'
 
+/** Whether pixels are measured values and no draws of ink, though networks may take them for these. */
+export const areMeasured = ({ pixels }: Pick<Facts, 'pixels'>): boolean => pixels !== undefined && pixels !== 'nearlyBinary'
+
 /** Shared settings that a variant determines. */
 export interface Fixed {
   network?: Partial<NetworkConfig>
@@ -154,6 +157,8 @@ export interface Variant<S extends z.ZodObject = z.ZodObject> {
     codeSize: number,
     convolves: boolean,
   ): { network?: Partial<NetworkConfig>; training?: Partial<TrainingConfig>; regularizer?: Partial<z.output<S>> }
+  /** Where defaults of its own settings follow from the activation of the code. */
+  defaultsAt?(activation: Activation): Partial<z.output<S>>
   /**
    * Shared settings that this variant determines (the same ones, whatever its own settings); they are no fields of its form and
    * cannot be changed.

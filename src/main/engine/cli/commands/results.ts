@@ -1,4 +1,5 @@
 import type { CallInput } from '../../../../shared/calls.ts'
+import { textOf } from '../../../../shared/settings/text.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import { parts, type Export } from '../../../../shared/domain.ts'
 import { counted, thousands } from '../../../../shared/words.ts'
@@ -181,7 +182,7 @@ export const variants: Command = {
         const rows = settings.map(({ key, kind, choices, default: value, description }) => [
           `  ${key}`,
           choices?.join('|') ?? kind,
-          String(value),
+          textOf(value),
           description,
         ])
         return `${id}: ${title}. ${reference}\n${table(['  setting', 'values', 'default', ''], rows)}`

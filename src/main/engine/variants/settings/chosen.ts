@@ -1,4 +1,5 @@
-import { networkSchema, type Config } from '../../../../shared/config.ts'
+import { activations, networkSchema, type Activation, type Config } from '../../../../shared/config.ts'
+import { layerPrefix } from '../../../../shared/ownedKeys.ts'
 import { determined, layerVariantOf, layerVariantsOf, takesPretraining } from '../layers.ts'
 import { plainest, variantOf, variants } from '../registry.ts'
 import type { Facts, Variant } from '../variant.ts'
@@ -20,6 +21,12 @@ export interface Chosen {
   normalised: boolean
   /** Whether something was chosen with which a decoder cannot be tied. */
   untied: boolean
+  /** Activations, of those that are known. */
+  given: { activation?: Activation; codeActivation?: Activation; outputActivation?: Activation }
+  /** Settings of the layers' variant. */
+  layerSettings: Record<string, unknown>
+  /** Whether the decoder goes back through convolutions by enlarging maps. */
+  resizes: boolean
   /** Whether training may stop before its end. */
   stopsEarly: boolean
   /** Whether something was chosen with which layers cannot be normalised by their batch. */
@@ -36,6 +43,9 @@ export const nothingChosen: Chosen = {
   convolutions: undefined,
   normalised: false,
   untied: false,
+  given: {},
+  layerSettings: {},
+  resizes: false,
   stopsEarly: false,
   unnormalised: false,
 }
@@ -50,7 +60,8 @@ export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>):
   const sizes = given.get('network.layers'),
     code: unknown = Array.isArray(sizes) ? sizes.at(-1) : undefined
   const layers = chosenLayers(variant, given)
-  const normalised = given.get('network.normalisation') === 'batch'
+  const normalised = given.get('network.normalisation') === 'batch',
+    resizes = given.get('network.upsampling') === 'resize'
   return {
     kind: layers ? (given.get('pretraining.kind') as 'greedy' | 'rbm') : 'none',
     layers,
@@ -60,7 +71,17 @@ export function chosenOf(variant: Variant, given: ReadonlyMap<string, unknown>):
     binarised: (given.get('data.binarise') ?? 'none') !== 'none',
     convolutions: given.get('network.convolutions'),
     normalised,
-    untied: given.get('network.upsampling') === 'resize' || normalised,
+    untied: resizes || normalised,
+    given: Object.fromEntries(
+      (['activation', 'codeActivation', 'outputActivation'] as const).flatMap((key) => {
+        const wanted = activations.find((each) => each === given.get(`network.${key}`))
+        return wanted ? [[key, wanted]] : []
+      }),
+    ),
+    layerSettings: Object.fromEntries(
+      [...given].flatMap(([key, value]) => (key.startsWith(layerPrefix) ? [[key.slice(layerPrefix.length), value]] : [])),
+    ),
+    resizes,
     stopsEarly: Number(given.get('training.patience') ?? 0) > 0,
     unnormalised:
       layers !== null ||

@@ -5,6 +5,7 @@ import { activationRange } from '../../network/activation.ts'
 import { convolutionsFor, fewForPyramids, isConvolved, seenOf, sizesFor, validatedOf } from '../fromData.ts'
 import { determined, takesPretraining } from '../layers.ts'
 import { fixedOf, isContinuous, type Facts, type Variant } from '../variant.ts'
+import { fitting } from './fitting.ts'
 import { asSeen, defaultLayerVariant, nothingChosen, type Chosen } from './chosen.ts'
 
 /** Values of one config section, key by key. */
@@ -20,7 +21,7 @@ export interface Sections {
 }
 
 /** Some settings, nested, that are taken where no later layer says otherwise. What is undefined is not said. */
-interface Layer {
+export interface Layer {
   from: Origin
   values: { [K in keyof Sections]?: K extends 'pretraining' ? Section : Sections[K] | undefined }
 }
@@ -39,12 +40,14 @@ export function defaultsOf(variant: Variant, facts: Facts = {}, chosen: Chosen =
   const sections = { network: {}, training: {}, regularizer: {}, data: {}, pretraining: { regularizer: {} }, fineTuning: {} }
   const values = sections as unknown as Sections
   const from = new Map<string, Origin>()
-  for (const layer of layersOf(variant, facts, chosen)) {
+  const add = (layer: Layer): void => {
     for (const [key, value] of flatten(layer.values)) {
       if (value === undefined) continue
       if (setAt(values, key, value)) from.set(key, layer.from)
     }
   }
+  layersOf(variant, facts, chosen).forEach(add)
+  for (const fit of fitting) add(fit(variant, values, chosen, asSeen(facts, chosen)))
   return { sections: values, from }
 }
 
