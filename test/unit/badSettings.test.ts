@@ -397,7 +397,7 @@ const unfit: [dataset: keyof typeof datasets, variant: string, typed: string, fi
   [
     'images',
     'classical',
-    `${greedy} pretraining.variant=sparseBias network.activation=sigmoid`,
+    `${greedy} pretraining.variant=sparseBias network.activation=sigmoid pretraining.regularizer.rho=-0.9`,
     'pretraining.regularizer.rho',
     /between 0 and 1.*change pretraining.regularizer.rho/,
   ],

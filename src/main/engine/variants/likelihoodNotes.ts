@@ -14,9 +14,11 @@ export function likelihoodNotes(config: Config, variant: Variant, facts: Pixels,
   const these = imagesOf(facts)
   const instead = (key: string, value: string) => (remedy ? `; set ${key} to ${value}, or data.binarise to fixed` : '')
   if (likelihoodOf(variant, config) === 'bernoulli') {
+    // As the default is for measured values.
+    const gaussian = config.network.convolutions.length > 0 ? 'sharedGaussian' : 'gaussian'
     return [
       `A Bernoulli likelihood is one of pixels that are 0 or 1, and these are ${these}: ` +
-        `its bound is not a likelihood of them${instead('regularizer.decoder', config.network.convolutions.length > 0 ? 'sharedGaussian' : 'gaussian')}.`,
+        `its bound is not a likelihood of them${instead('regularizer.decoder', gaussian)}.`,
     ]
   }
   if (variant.machine?.(config.regularizer as never).visible === 'bernoulli') {

@@ -6,25 +6,8 @@ import { convolutionsFor, fewForPyramids, isConvolved, seenOf, sizesFor, validat
 import { determined, takesPretraining } from '../layers.ts'
 import { fixedOf, isContinuous, type Facts, type Variant } from '../variant.ts'
 import { fitting } from './fitting.ts'
+import type { Layer, Section, Sections } from './sections.ts'
 import { asSeen, defaultLayerVariant, nothingChosen, type Chosen } from './chosen.ts'
-
-/** Values of one config section, key by key. */
-export type Section = Record<string, unknown>
-export interface Sections {
-  network: Section
-  reconstruction: unknown
-  training: Section
-  regularizer: Section
-  data: Section
-  pretraining: Section & { regularizer: Section }
-  fineTuning: Section
-}
-
-/** Some settings, nested, that are taken where no later layer says otherwise. What is undefined is not said. */
-export interface Layer {
-  from: Origin
-  values: { [K in keyof Sections]?: K extends 'pretraining' ? Section : Sections[K] | undefined }
-}
 
 export interface Defaults {
   sections: Sections

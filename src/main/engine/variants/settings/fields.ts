@@ -13,7 +13,8 @@ import { autoFor, reasonFor } from '../fromData.ts'
 import { layerVariantsOf, takesPretraining } from '../layers.ts'
 import { fixedOf, type Facts, type Variant } from '../variant.ts'
 import { asSeen, nothingChosen, type Chosen } from './chosen.ts'
-import { defaultsOf, type Defaults, type Section, type Sections } from './defaults.ts'
+import { defaultsOf, type Defaults } from './defaults.ts'
+import type { Section, Sections } from './sections.ts'
 
 /** The parts of a JSON Schema that describe one of our settings. */
 interface Described {

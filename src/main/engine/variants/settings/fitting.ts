@@ -3,7 +3,7 @@ import { activationRange } from '../../network/activation.ts'
 import { fixedOf, type Facts, type Variant } from '../variant.ts'
 import { isConvolved } from '../fromData.ts'
 import type { Chosen } from './chosen.ts'
-import type { Layer, Sections } from './defaults.ts'
+import type { Layer, Sections } from './sections.ts'
 
 /**
  * What of the defaults has to be another, so that it goes with what was chosen: defaults never refuse themselves. One layer of them

@@ -7,7 +7,7 @@ import { nearest } from '../../suggestion.ts'
 import { takesPretraining } from '../layers.ts'
 import { fixedOf, type Variant } from '../variant.ts'
 import type { Chosen } from './chosen.ts'
-import type { Sections } from './defaults.ts'
+import type { Sections } from './sections.ts'
 
 /** What is wrong with giving a setting of which the variant has no field; null where it says what is so anyway. */
 export function problemWithoutField(

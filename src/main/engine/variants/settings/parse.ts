@@ -2,7 +2,7 @@ import { readAugmentation, writtenAugmentation } from '../../../../shared/augmen
 import { configSchema, pretrainingSchema, type Config, type Field } from '../../../../shared/config.ts'
 import type { ErrorInfo } from '../../../../shared/errors.ts'
 import { fixedOf, type Variant } from '../variant.ts'
-import type { Sections } from './defaults.ts'
+import type { Sections } from './sections.ts'
 import { expected, shown } from './expected.ts'
 
 /** Made once of each pair of variants. */
