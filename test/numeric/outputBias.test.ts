@@ -118,11 +118,16 @@ test('every output activation begins at the mean, or as near as it can and still
   }
 })
 
-test('what pretraining came to stays, and it is said that the setting does nothing there', async () => {
-  const settings: Settings = { 'pretraining.kind': 'greedy', 'training.outputBias': 'mean', 'network.layers': [10, 8] }
+test('the first layer that is pretrained begins there, too; of machines it is said that the setting does nothing', async () => {
+  for (const variant of ['classical', 'variational']) {
+    const idle = { 'pretraining.epochs': 1, 'pretraining.learningRate': 1e-30, 'pretraining.batchSize': 32 }
+    if (resolveConfig(variant, { 'pretraining.kind': 'greedy' }, facts).config === null) continue
+    holds(await biasOf(variant, { 'network.layers': [10, 8], 'pretraining.kind': 'greedy', ...idle }), 'sigmoid', variant)
+  }
+  const settings: Settings = { 'pretraining.kind': 'rbm', 'training.outputBias': 'mean', 'network.layers': [10, 8] }
   const { warnings } = resolveConfig('classical', settings, facts)
   assert.ok(
-    warnings.some((each) => each.startsWith('Output bias has no effect: the output begins with what pretraining came to')),
+    warnings.some((each) => each.startsWith('Output bias has no effect: the output begins with what the machines came to')),
     warnings.join(' '),
   )
 })

@@ -1,4 +1,4 @@
-import type { Activation } from '../../../shared/config.ts'
+import type { Activation, Config } from '../../../shared/config.ts'
 import type { PackedDataset } from '../data/packed.ts'
 import { gatherBatch } from '../network/inputs.ts'
 import type { Layers } from '../network/weights.ts'
@@ -23,6 +23,10 @@ const inverse: Record<Activation, (value: number) => number> = {
   elu: (value) => (value > 0 ? value : Math.log1p(Math.max(value, margin - 1))),
   softplus: (value) => Math.log(Math.expm1(Math.max(value, margin))),
 }
+
+/** Whether outputs of images begin at their mean. Boltzmann machines begin as their own guide says. */
+export const beginsAtMean = ({ training, pretraining }: Config): boolean =>
+  training.outputBias === 'mean' && pretraining.kind !== 'rbm'
 
 /**
  * The bias with which a network whose code says nothing yet gives the mean of its training rows (Burda, Grosse and Salakhutdinov 2016

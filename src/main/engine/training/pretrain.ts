@@ -21,6 +21,7 @@ import { Stopped } from './port.ts'
 import { makePreview } from './preview.ts'
 import type { ModelSpec } from './modelSpec.ts'
 import type { PlannedStage } from './stages.ts'
+import { beginsAtMean, meanBias } from './outputBias.ts'
 import { initialLayer, stackLayers, stackOf, unrolled } from './unroll.ts'
 
 /**
@@ -45,8 +46,13 @@ export async function pretrainLayer(run: TrainingRun, stage: PlannedStage): Prom
   const layerNetwork = layersOf(spec.config.network, spec.input),
     whole = stackLayers(config, data.seen)
   const model = new CompiledModel(spec, validationSizes(stage, rows.validation))
+  const begun = (): State => {
+    const drawn = initialLayer(model.specs, layerNetwork, whole, layer, seed)
+    if (layer > 0 || !beginsAtMean(config)) return drawn
+    return { ...drawn, ...Object.fromEntries([meanBias(layerNetwork.decoder, data.seen, rows.train)]) }
+  }
   try {
-    model.load(run.resumed ? ownOf(run.resumed) : initialLayer(model.specs, layerNetwork, whole, layer, seed))
+    model.load(run.resumed ? ownOf(run.resumed) : begun())
     run.resumed = null
     if (run.position.step === stage.startStep)
       await run.save(model, true, 'last', ...(layer === 0 && run.snapshots > 0 ? ['snapshot-0' as const] : []))

@@ -24,10 +24,11 @@ import type { CompiledModel, State } from './compiled.ts'
 import { openTrainingData, type TrainingData } from './data.ts'
 import { Diverged } from './diverged.ts'
 import type { TrainJob } from './messages.ts'
-import { meanBias } from './outputBias.ts'
+import { beginsAtMean, meanBias } from './outputBias.ts'
 import { TrainingProgress } from './progress.ts'
 import { Stopped, type Port } from './port.ts'
 import { countsOf, stagesOf, type PlannedStage } from './stages.ts'
+import { stackLayers } from './unroll.ts'
 
 /** The network's weights and running statistics among what a checkpoint holds. */
 const weightsOnly = (state: State): State => Object.fromEntries(Object.entries(state).filter(([name]) => isOfNetwork(name)))
@@ -121,8 +122,15 @@ export class TrainingRun {
       begun[name]?.shape.join() === shape.join() ? begun[name].data : null
     const { variant, config } = this.job
     const begins = new Map<string, Float32Array>()
-    if (config.training.outputBias === 'mean' && config.pretraining.kind === 'none' && config.fineTuning.kind === 'reconstruction')
-      begins.set(...meanBias(layersOfVariant(variantOf(variant), config, this.data.seen).decoder, this.data.seen, this.rows.train))
+    if (beginsAtMean(config)) {
+      const { seen } = this.data
+      const networks = [
+        layersOfVariant(variantOf(variant), config, seen),
+        ...(config.pretraining.kind === 'none' ? [] : [stackLayers(config, seen)]),
+      ]
+      for (const { decoder } of networks)
+        if (specs.some(({ name }) => name === decoder.at(-1)!.bias)) begins.set(...meanBias(decoder, seen, this.rows.train))
+    }
     const weights = specs.map((spec): [string, Float32Array] => [
       spec.name,
       given(spec) ?? begins.get(spec.name) ?? initialValues(spec, this.job.seed),

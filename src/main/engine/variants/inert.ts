@@ -14,7 +14,7 @@ export function inertSettings(variant: Variant, config: Config): Map<string, str
   if (network.convolutions.length === 0) found.set('network.upsampling', 'there are no convolutions to go back through')
   if (likelihoodOf(variant, config) !== null)
     found.set('reconstruction', 'the likelihood of the decoder is the reconstruction term')
-  if (pretraining.kind !== 'none') found.set('training.outputBias', 'the output begins with what pretraining came to')
+  if (pretraining.kind === 'rbm') found.set('training.outputBias', 'the output begins with what the machines came to')
   if (fineTuning.kind !== 'classification') return found
   const why = 'the network is trained to tell classes apart'
   // What of the code is let through is the same for classes.
