@@ -104,16 +104,17 @@ const damaged = (file: string, why: string, cause?: unknown): WorkbenchError =>
   )
 
 /**
- * Takes the checkpoints out of such a file into a new folder; all of them are what was written, or nothing is thrown away.
- * @returns whether there is such a file
+ * Takes the checkpoints out of such a file into a folder, where they are as they were written, and not yet durable.
+ * @param ending behind their names until somebody has looked at them
+ * @returns their names; null where there is no such file
  * @throws WorkbenchError CHECKPOINT_DAMAGED; what the system throws
  */
-export function readCheckpoints(file: string, run: string, folder: string): boolean {
+export function readCheckpoints(file: string, run: string, folder: string, ending = ''): string[] | null {
   let descriptor: number
   try {
     descriptor = openSync(file, 'r')
   } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return false
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw thrown
   }
   try {
@@ -129,21 +130,20 @@ export function readCheckpoints(file: string, run: string, folder: string): bool
     if (size !== wanted) throw damaged(file, `it has ${size} bytes instead of ${wanted}`)
     mkdirSync(folder, { recursive: true })
     for (const { name, bytes, sha256 } of head.data.files) {
-      const out = openSync(join(folder, name), 'w', 0o600),
+      const out = openSync(join(folder, name + ending), 'w', 0o600),
         hash = createHash('sha256')
       try {
         for (const chunk of chunksOf(descriptor, bytes, at)) {
           hash.update(chunk)
           writeAll(out, chunk)
         }
-        fsyncSync(out)
       } finally {
         closeSync(out)
       }
       if (hash.digest('hex') !== sha256) throw damaged(file, `the checksum of ${name} is wrong`)
       at += bytes
     }
-    return true
+    return head.data.files.map(({ name }) => name)
   } finally {
     closeSync(descriptor)
   }

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
-import type { Progress, Run } from '../../../shared/domain.ts'
+import type { Dataset, Progress, Run } from '../../../shared/domain.ts'
 import type { Collected } from '../../../shared/calls/experiments.ts'
 import { toErrorInfo, WorkbenchError, type ErrorInfo } from '../../../shared/errors.ts'
 import type { EngineEvent } from '../../../shared/events.ts'
@@ -28,7 +28,7 @@ export interface CollectParts {
 /** So many problems are told. */
 const mostProblems = 100
 /** Runs that are stored in one transaction. */
-const together = 100
+const together = 64
 
 /** How far a run's journal was taken over, as it is kept with the run. */
 const takenSchema = z.object({
@@ -92,21 +92,27 @@ async function collect(
     problemCount: 0,
   }
   const progress = new ProgressReporter(onProgress)
+  const datasets = new Map<string, Dataset>()
+  const datasetOf = (id: string): Dataset => {
+    if (!datasets.has(id)) datasets.set(id, store.datasets.get(id))
+    return datasets.get(id)!
+  }
+  /** What one run lacks is noted. */
+  const look = async (id: string): Promise<News | null> => {
+    try {
+      const found = await newsOf(parts, folder, id, datasetOf, signal)
+      if (found?.problem) note(collected, id, found.problem)
+      return found
+    } catch (thrown) {
+      signal.throwIfAborted()
+      note(collected, id, toErrorInfo(thrown))
+      return null
+    }
+  }
   for (let from = 0; from < present.length; from += together) {
     signal.throwIfAborted()
     progress.update('Collecting', from, present.length, 'runs')
-    const news: News[] = []
-    for (const id of present.slice(from, from + together)) {
-      try {
-        const found = await newsOf(parts, folder, id, signal)
-        if (found === null) continue
-        if (found.problem !== null) note(collected, id, found.problem)
-        news.push(found)
-      } catch (thrown) {
-        signal.throwIfAborted()
-        note(collected, id, toErrorInfo(thrown))
-      }
-    }
+    const news = (await Promise.all(present.slice(from, from + together).map(look))).filter((each) => each !== null)
     collected.heard += news.filter(({ heard }) => heard.entries.length > 0).length
     keep(parts, news)
     await setImmediate()
@@ -131,7 +137,13 @@ interface News {
  * What is new of a run; null where nothing is, or where it is no matter of this folder any more. Its weights are there before it is
  * said that it has ended: where they lack, its end is not taken over yet.
  */
-async function newsOf({ store, home }: CollectParts, folder: string, id: string, signal: AbortSignal): Promise<News | null> {
+async function newsOf(
+  { store, home }: CollectParts,
+  folder: string,
+  id: string,
+  datasetOf: (id: string) => Dataset,
+  signal: AbortSignal,
+): Promise<News | null> {
   const files = folderFiles(folder)
   const run = store.runs.get(id)
   // Whoever trains it here, or has sent it elsewhere meanwhile, knows better.
@@ -150,7 +162,7 @@ async function newsOf({ store, home }: CollectParts, folder: string, id: string,
   const ends = heard.entries.some(({ said }) => ['done', 'stopped', 'diverged', 'failed', 'died'].includes(said.type))
   if (stamp !== checkpoints && (ends || !isUnderWay(run.state) || run.state === 'unknown')) {
     try {
-      if (await takeCheckpoints(files.checkpoints(id), home, run, store.datasets.get(run.datasetId), signal)) checkpoints = stamp
+      if (await takeCheckpoints(files.checkpoints(id), home, run, datasetOf(run.datasetId), signal)) checkpoints = stamp
     } catch (thrown) {
       signal.throwIfAborted()
       problem = toErrorInfo(thrown)
@@ -209,5 +221,9 @@ function keep({ store, space, emit, log }: CollectParts, news: readonly News[]):
     if (!(thrown instanceof WorkbenchError) && space.met(thrown)) throw WorkbenchError.from(space.lack ?? toErrorInfo(thrown))
     throw thrown
   }
-  events.forEach(emit)
+  // Of each run windows want to know how it stands in the end.
+  const last = new Map(events.flatMap((event, index) => (event.type === 'run' ? [[event.run.id, index] as const] : [])))
+  events.forEach((event, index) => {
+    if (event.type !== 'run' || last.get(event.run.id) === index) emit(event)
+  })
 }

@@ -22,27 +22,29 @@ export function replay({ store, emit, log }: ReplayParts, id: string, entries: r
   const run = store.runs.get(id)
   // What somebody has ended here stays ended; a run that is at work again after it had ended says so with another lease.
   if (run.state === 'cancelled' || run.state === 'completed') return
+  // Whoever speaks is known of again.
+  if (run.state === 'unknown' && entries.length > 0) store.runs.update(id, { state: 'running' })
   for (const { said, at } of entries) {
     switch (said.type) {
       case 'lease':
-        record(parts, id, messages, at)
+        record(parts, run, messages, at)
         messages = []
-        begin(store, id, said, at)
-        emit({ type: 'run', run: store.runs.get(id) })
+        begin(store, run, said, at)
         break
       case 'stopped': {
         const { why, ...stopped } = said
-        record(parts, id, [...messages, ...(why === 'later' ? [] : [stopped])], at, why === 'cancel' ? 'cancel' : null)
+        record(parts, run, [...messages, ...(why === 'later' ? [] : [stopped])], at, why === 'cancel' ? 'cancel' : null)
         messages = []
-        if (why === 'later') later(store, emit, id)
+        // Its time was over, and it waits there for its next turn.
+        if (why === 'later') store.runs.update(id, { state: 'submitted', endedAt: null })
         break
       }
       case 'died':
-        record(parts, id, messages, at)
+        record(parts, run, messages, at)
         messages = []
         store.runs.update(id, {
           state: 'interrupted',
-          endedAt: timeOf(store.runs.get(id), at),
+          endedAt: timeOf(run, at),
           error: {
             code: 'RUN_FAILED',
             message:
@@ -50,14 +52,15 @@ export function replay({ store, emit, log }: ReplayParts, id: string, entries: r
               'resume it to train it here.',
           },
         })
-        emit({ type: 'run', run: store.runs.get(id) })
         break
       default:
         messages.push(said as FromWorker)
     }
   }
   const last = entries.at(-1)
-  if (last !== undefined) record(parts, id, messages, last.at)
+  if (last === undefined) return
+  if (messages.length > 0) record(parts, run, messages, last.at)
+  else emit({ type: 'run', run: store.runs.get(id) })
 }
 
 /** A time by the clock of another machine, as far as it can be: no run ends before it was made, or after now. */
@@ -67,9 +70,8 @@ function timeOf({ createdAt }: Pick<Run, 'createdAt'>, at: number): string {
   return new Date(Math.min(now, Math.max(made, at))).toISOString()
 }
 
-function begin(store: Store, id: string, { threads, version, processor }: Lease, at: number): void {
-  const run = store.runs.get(id)
-  store.runs.update(id, {
+function begin(store: Store, run: Run, { threads, version, processor }: Lease, at: number): void {
+  store.runs.update(run.id, {
     state: 'running',
     startedAt: run.startedAt ?? timeOf(run, at),
     endedAt: null,
@@ -81,17 +83,10 @@ function begin(store: Store, id: string, { threads, version, processor }: Lease,
   })
 }
 
-/** Its time was over, and it waits there for its next turn. */
-function later(store: Store, emit: (event: EngineEvent) => void, id: string): void {
-  store.runs.update(id, { state: 'submitted', endedAt: null })
-  emit({ type: 'run', run: store.runs.get(id) })
-}
-
 /** What stands in for a disk and for a worker: neither is asked for anything here. */
-function record(parts: ReplayParts, id: string, messages: readonly FromWorker[], at: number, asked: 'cancel' | null = null): void {
+function record(parts: ReplayParts, run: Run, messages: readonly FromWorker[], at: number, asked: 'cancel' | null = null): void {
   if (messages.length === 0) return
-  const { store } = parts
-  const run = store.runs.get(id)
+  const { id } = run
   let refused: unknown = null
   const space = {
     full: false,

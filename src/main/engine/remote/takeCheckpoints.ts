@@ -1,11 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Dataset, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { foreignIn, identityOf } from '../checkpoint/belongs.ts'
 import { readShapes } from '../checkpoint/safetensors.ts'
 import { verifyCheckpoint } from '../checkpoint/sound.ts'
-import { syncFolder } from '../files/durable.ts'
+import { syncTogether } from './syncTogether.ts'
 import type { Home } from '../home.ts'
 import { readCheckpoints } from './checkpointsFile.ts'
 
@@ -16,29 +16,31 @@ import { readCheckpoints } from './checkpointsFile.ts'
  */
 export async function takeCheckpoints(file: string, home: Home, run: Run, dataset: Dataset, signal: AbortSignal): Promise<boolean> {
   const folder = join(home.run(run.id), 'checkpoints'),
-    partial = join(home.run(run.id), 'collected.partial')
-  rmSync(partial, { recursive: true, force: true })
+    // As the next start of a workbench knows what a kill left of them.
+    ending = `.${process.pid}.partial`
+  const partial = (name: string): string => join(folder, name + ending)
+  let names: string[] | null = null
   try {
-    if (!readCheckpoints(file, run.id, partial)) return false
-    const names = readdirSync(partial)
+    names = readCheckpoints(file, run.id, folder, ending)
+    if (names === null) return false
     for (const name of names) {
-      const checkpoint = join(partial, name)
-      await verifyCheckpoint(checkpoint, signal)
-      const foreign = foreignIn(readShapes(checkpoint).metadata, identityOf(run, dataset))
+      await verifyCheckpoint(partial(name), signal)
+      const foreign = foreignIn(readShapes(partial(name)).metadata, identityOf(run, dataset))
       if (foreign !== null)
         throw new WorkbenchError(
           'CHECKPOINT_DAMAGED',
           `${name} in ${file} is ${foreign}, and not of “${run.name}”; nothing of it was taken.`,
         )
     }
-    mkdirSync(folder, { recursive: true })
+    await syncTogether(names.map(partial))
     // `last` says where to go on, and what came before it must be there: it comes last.
     for (const name of names.sort((a, b) => Number(a.startsWith('last')) - Number(b.startsWith('last'))))
-      renameSync(join(partial, name), join(folder, name))
+      renameSync(partial(name), join(folder, name))
     for (const name of readdirSync(folder)) if (name.endsWith('.safetensors') && !names.includes(name)) rmSync(join(folder, name))
-    syncFolder(folder)
+    await syncTogether([folder])
     return true
-  } finally {
-    if (existsSync(partial)) rmSync(partial, { recursive: true, force: true })
+  } catch (thrown) {
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) if (name.endsWith(ending)) rmSync(join(folder, name))
+    throw thrown
   }
 }
