@@ -22,6 +22,9 @@ export interface RecordingParts {
   before?: RunState
 }
 
+/** `later`: its time at another place is over, and it goes on there by itself. */
+type Wanted = 'pause' | 'cancel' | 'later'
+
 /** Who carries the training out, as far as its recording needs to know. */
 interface Trainer {
   send(message: ToWorker): void
@@ -55,7 +58,7 @@ export class Recording {
   /** Something must be stored before anything else is said to the trainer. */
   #urgent = false
   #awaitsCommit = false
-  #wanted: 'pause' | 'cancel' | null = null
+  #wanted: Wanted | null = null
   #final = false
   #abandoned = false
 
@@ -119,7 +122,7 @@ export class Recording {
       case 'progress': {
         const { type: _, progress, ...rest } = message
         this.#add(rest)
-        const stage = { pause: 'Pausing', cancel: 'Cancelling' }
+        const stage = { pause: 'Pausing', cancel: 'Cancelling', later: 'Stopping' }
         this.#live = { ...this.#live, progress: this.#wanted === null ? progress : { ...progress, stage: stage[this.#wanted] } }
         break
       }
@@ -170,7 +173,7 @@ export class Recording {
   }
 
   get #stoppedState(): RunState {
-    return this.#wanted === 'cancel' ? 'cancelled' : 'paused'
+    return this.#wanted === 'cancel' ? 'cancelled' : this.#wanted === 'later' ? 'submitted' : 'paused'
   }
 
   #waitForSpace(bytes: number): void {
@@ -213,7 +216,7 @@ export class Recording {
   }
 
   /** Somebody asks for it to stop. False where it has ended already. */
-  ask(what: 'pause' | 'cancel'): boolean {
+  ask(what: Wanted): boolean {
     if (this.#final) return false
     this.#wanted = this.#wanted === 'cancel' ? 'cancel' : what
     return true

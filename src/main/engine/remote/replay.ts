@@ -33,10 +33,8 @@ export function replay({ store, emit, log }: ReplayParts, id: string, entries: r
         break
       case 'stopped': {
         const { why, ...stopped } = said
-        record(parts, run, [...messages, ...(why === 'later' ? [] : [stopped])], at, why === 'cancel' ? 'cancel' : null)
+        record(parts, run, [...messages, stopped], at, why)
         messages = []
-        // Its time was over, and it waits there for its next turn.
-        if (why === 'later') store.runs.update(id, { state: 'submitted', endedAt: null })
         break
       }
       case 'died':
@@ -84,7 +82,13 @@ function begin(store: Store, run: Run, { threads, version, processor }: Lease, a
 }
 
 /** What stands in for a disk and for a worker: neither is asked for anything here. */
-function record(parts: ReplayParts, run: Run, messages: readonly FromWorker[], at: number, asked: 'cancel' | null = null): void {
+function record(
+  parts: ReplayParts,
+  run: Run,
+  messages: readonly FromWorker[],
+  at: number,
+  asked: 'pause' | 'cancel' | 'later' | null = null,
+): void {
   if (messages.length === 0) return
   const { id } = run
   let refused: unknown = null
