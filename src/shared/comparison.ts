@@ -197,6 +197,8 @@ export const comparisonSchema = z.object({
     /** What each one's loss is measured on where that differs, and who has no clean squared error, and why; each one sentence. */
     notes: z.array(z.string()),
   }),
+  /** By id of a run what is to be known of its likelihoods, where there is something: a sentence each. */
+  likelihoods: z.record(z.string(), z.array(z.string())).default({}),
   /** Warnings about what is not comparable, e.g. different datasets; each one sentence. */
   notes: z.array(z.string()),
   /** The first of `sentences`. */

@@ -71,6 +71,8 @@ export const embedInputSchema = z.strictObject({
   /** `.npz`, `.csv` or `.parquet`; needed for a folder. The codes of a dataset are also kept, to be looked at beside those of runs. */
   out: path.optional(),
   force: z.boolean().default(false),
+  /** CSV with a byte order mark, by which some spreadsheets know UTF-8. */
+  bom: z.boolean().default(false),
   name: nameSchema.optional(),
 })
 

@@ -19,7 +19,12 @@ const asked = {
 }
 export const exploreSchema = z.strictObject(asked)
 /** The answer as a file; pictures carry the run's name and settings. */
-export const exploreFileSchema = z.strictObject({ ...asked, format: z.enum(fileFormats) })
+export const exploreFileSchema = z.strictObject({
+  ...asked,
+  format: z.enum(fileFormats),
+  /** CSV with a byte order mark, by which some spreadsheets know UTF-8. */
+  bom: z.boolean().default(false),
+})
 /** `name`: one that says what it is. */
 export const madeFileSchema = z.object({ name: z.string(), bytes: z.instanceof(Uint8Array) })
 

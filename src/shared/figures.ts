@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formatDecimals, formatQuantity } from './quantities.ts'
+import { absent, formatDecimals, formatQuantity } from './quantities.ts'
 
 /**
  * Figures: the numbers of an evaluation, as they are read. What each is called, means and is read by stands once, in
@@ -54,6 +54,21 @@ export function figureInFull(value: number, { unit }: Pick<FigureFormat, 'unit'>
   const scale = scaleOf({ unit })
   return String(scale === 1 ? value : Number((value * scale).toPrecision(15)))
 }
+
+/**
+ * Numbers in a figure's unit with all their digits, half of an interval behind its mean; of how many it is a count as the text
+ * has it. A dash where one is missing.
+ */
+export const textInFull = (values: readonly (number | null)[], unit: string, text: string): string =>
+  values.includes(null)
+    ? absent
+    : values.map((value) => figureInFull(value!, { unit })).join(' ± ') + (/ of .*$/.exec(text)?.[0] ?? '')
+
+/** The same of a group's figure. */
+export const estimateInFull = (
+  { mean, half, halfText, text }: { mean: number | null; half: number | null; halfText: string; text: string },
+  unit: string,
+): string => textInFull([mean, ...(halfText === '' ? [] : [half])], unit, text)
 
 /** With the sign of per cent, which every number carries where the unit does not stand above it. */
 export const withSign = (text: string, unit: string): string => (unit === '%' ? `${text}%` : text)

@@ -51,6 +51,8 @@ export const runValuesSchema = z.object({
 const groupCellSchema = z.object({
   /** `93.0 ± 0.4`; the value that all have; `–`. */
   text: z.string(),
+  /** The same of figures and curves with all digits, in their unit and without its sign. */
+  full: z.string().optional(),
   /** What groups are sorted by: the mean, or the common value. */
   value: cellValueSchema,
   /** One sentence about it: over how many seeds, or why there is no mean. */

@@ -17,7 +17,11 @@ import { textTables, type TextTable } from '../../src/main/engine/compare/textTa
 import { decodePng } from '../../src/main/engine/data/png.ts'
 import { variantInfos } from '../../src/main/engine/variants/index.ts'
 import type { CompareLine } from '../../src/shared/comparisonLines.ts'
-import type { Run } from '../../src/shared/domain.ts'
+import type { Dataset, Run } from '../../src/shared/domain.ts'
+import type { Experiment } from '../../src/shared/experiments.ts'
+import { likelihoodsSaid, type About } from '../../src/main/engine/compare/dataNotes.ts'
+import { experimentCsv } from '../../src/main/engine/experiments/csv.ts'
+import { resultTexts } from '../../src/renderer/components/experiments/resultTexts.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
 import { evaluated, run } from '../fixtures/storedRuns.ts'
 
@@ -505,4 +509,52 @@ test('what is inserted into HTML is escaped once, and what no document may conta
     '<p title="&quot;&lt;&amp;&gt;&#39;">a&lt;b<b>1</b></p>',
   )
   assert.equal(escaped('\u0000\ud800x\ufffe'), '\ufffd\ufffdx\ufffd')
+})
+
+test('that a likelihood is none stands beside it in every table, and in none of data of which it is one', () => {
+  const known = run('v', 'variational', {}, { name: 'ink', evaluation: evaluated(9, { elbo: -80, likelihood: 'bernoulli' }) })
+  const other = run('c', 'classical', {}, { name: 'plain' })
+  const measuredOf = (pixels: 'colour' | 'glowing' | 'nearlyBinary') => {
+    const about: About = { dataset: { name: 'd', testCount: 500, kind: 'image' } as Dataset, facts: { pixels } }
+    const likelihoods = Object.fromEntries([known, other].map((one) => [one.id, likelihoodsSaid(one, about)]))
+    return { ...compareRuns([known, other], variants), likelihoods }
+  }
+  for (const pixels of ['colour', 'glowing'] as const) {
+    const compared = measuredOf(pixels)
+    for (const table of [textTables.runs, textTables.groups]) {
+      const [head = [], ...rows] = parseCsv(csvOf(table(compared)))
+      assert.equal(head.at(-1), 'Note')
+      const [ofBound = '', ofPlain = ''] = rows.map((row) => row.at(-1)!)
+      assert.match(ofBound, /^Cross-entropy is the likelihood of pixels that are 0 or 1.*its bound is not a likelihood of them\.$/)
+      assert.match(ofPlain, /^Cross-entropy is the likelihood/)
+      assert.doesNotMatch(ofPlain, /bound/)
+      assert.match(latexOf(table(compared)), /^% A Bernoulli likelihood is one of pixels that are 0 or 1/m)
+    }
+    // Of an experiment, too, whose places are its runs'.
+    const cells = [known, other].map((one, index) => ({
+      ...{ index, planned: index, variant: one.variant, title: one.name, values: {}, settings: {}, overrides: [], ignored: [] },
+      runs: [{ seed: 1, run: one.id, reused: false }],
+    }))
+    const [head = [], first = []] = parseCsv(
+      experimentCsv({ name: 'e', cells } as unknown as Experiment, [known, other], compared.likelihoods),
+    )
+    assert.equal(head.at(-1), 'note')
+    assert.match(first.at(-1)!, /its bound is not a likelihood/)
+    assert.equal(first[head.indexOf('checkpoint')], 'last')
+  }
+  const ink = measuredOf('nearlyBinary')
+  assert.ok(!csvOf(textTables.runs(ink)).includes('Note'))
+  assert.doesNotMatch(latexOf(textTables.groups(ink)), /likelihood of pixels/)
+})
+
+test('results of an experiment are saved with all their digits', () => {
+  const estimate = { text: '93.1 ± 0.4', mean: 0.931_234_567, half: 0.004_321, halfText: '0.4' }
+  const difference = { text: '1.2 (0.7 to 1.7)', mean: 0.012_345, low: 0.007_1, high: 0.017_59, corrected: 0.001_234_5 }
+  const row = { title: 'a', values: ['0.1'], seeds: ['93.1234567'], estimate, difference, verdict: 'better' }
+  const { columns, rows } = resultTexts({ swept: ['Rate'], seeds: [1], figure: 'Probe', unit: '%', pairs: true }, [row])
+  const [head = [], ...cells] = parseCsv(
+    csvOf({ key: 'r', title: 'R', columns, rows: rows.map((each) => ({ cells: each, best: [] })), note: null }),
+  )
+  assert.deepEqual(cells, [['a', '0.1', '93.1234567', '93.1234567', '0.4321', '1.2345', '0.71', '1.759', '0.0012345', 'better']])
+  assert.equal(head.length, cells[0]!.length)
 })

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import type { Source } from '../../src/main/engine/embed/files/file.ts'
 import { csvText } from '../../src/main/engine/files/csv.ts'
+import { requireMarkable } from '../../src/main/engine/files/csv.ts'
 import { writeEmbedding } from '../../src/main/engine/embed/files/write.ts'
 import { CodesFile } from '../../src/main/engine/embed/codesFile.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
@@ -210,4 +211,16 @@ test('no other file of the engine writes CSV by a rule of its own', () => {
       name.endsWith('.ts') && name !== join('files', 'csv.ts') && /'""'|\[=\+\\-@/.test(readFileSync(join(engine, name), 'utf8')),
   )
   assert.deepEqual(own, [])
+})
+
+test('CSV may begin with a byte order mark, and what is no text may not', async (t) => {
+  const folder = temporaryFolder(t)
+  const written = source(folder)
+  await writeEmbedding(join(folder, 'plain.csv'), false, written, async () => {})
+  await writeEmbedding(join(folder, 'marked.csv'), false, { ...written, bom: true }, async () => {})
+  const [plain, marked] = ['plain', 'marked'].map((name) => readFileSync(join(folder, `${name}.csv`)))
+  assert.deepEqual(marked, Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), plain!]))
+  requireMarkable('csv', true)
+  requireMarkable('npz', false)
+  assert.throws(() => requireMarkable('npz', true), { code: 'CALL_INVALID', field: 'bom' })
 })

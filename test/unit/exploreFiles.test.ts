@@ -351,6 +351,10 @@ test('every answer is a table and arrays, and a picture or an animation where it
       }
       const csv = fileOf(result, 'csv', about)
       assert.equal(csv.name, `my -run- ${kind}.csv`)
+      assert.deepEqual(
+        Buffer.from(fileOf(result, 'csv', about, true).bytes),
+        Buffer.from(`\ufeff${Buffer.from(csv.bytes).toString()}`),
+      )
       const lines = new TextDecoder().decode(csv.bytes).trim().split('\r\n')
       assert.ok(
         lines.length > 1 && lines.every((line) => line.split(',').length === lines[0]!.split(',').length),

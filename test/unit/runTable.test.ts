@@ -338,7 +338,10 @@ test('what is saved as a file is what stands on screen, figures with all their d
     variant: null,
     colour: 0,
     runs: [own.id],
-    cells: { squaredError: { text: '12.3 ± 0.4', value: 12.3, hint: '' }, seed: { text: '3', value: 3, hint: '' } },
+    cells: {
+      squaredError: { text: '12.3 ± 0.4', full: '12.3456 ± 0.412345', value: 12.3456, hint: '' },
+      seed: { text: '3', value: 3, hint: '' },
+    },
   }
   const grouped = tableTexts(
     [
@@ -348,7 +351,7 @@ test('what is saved as a file is what stands on screen, figures with all their d
     columns.slice(0, 4),
   )
   assert.deepEqual(grouped.rows, [
-    ['Denoising', '3', 'a, b', '12.3 ± 0.4', '1'],
+    ['Denoising', '3', 'a, b', '12.3456 ± 0.412345', '1'],
     ['=1+1', '3', 'a, b', '12.3456', ''],
   ])
   for (const { key } of standardView.columns)

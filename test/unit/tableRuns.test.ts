@@ -281,5 +281,6 @@ test('a table becomes a file that no spreadsheet takes for formulas', async (t) 
     '',
   ].join('\r\n')
   assert.equal((await call('tables.csv', { columns, rows })).text, csv)
+  assert.equal((await call('tables.csv', { columns, rows, bom: true })).text, `\ufeff${csv}`)
   await assert.rejects(call('tables.csv', { columns, rows: [['one cell too few']] }), { code: 'CALL_INVALID', field: 'rows' })
 })

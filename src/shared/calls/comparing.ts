@@ -29,6 +29,8 @@ export const comparingCalls = {
     z.strictObject({
       columns: z.array(z.strictObject({ title: z.string(), unit: z.string(), numeric: z.boolean() })).max(300),
       rows: z.array(z.array(z.string())).max(100_000),
+      /** With a byte order mark, by which some spreadsheets know UTF-8. */
+      bom: z.boolean().default(false),
     }),
     z.object({ text: z.string() }),
   ),

@@ -79,6 +79,11 @@ export const runCalls = {
   'runs.rows': call(none, z.object({ rows: rowColumnsSchema })),
   /** Those of the named runs (by id) that exist, whole. */
   'runs.several': call(z.strictObject({ runs: z.array(idSchema).max(1000) }), z.object({ runs: z.array(runSchema) })),
+  /** By id of those of the named runs of whose likelihoods there is something to be known: a sentence each. */
+  'runs.likelihoods': call(
+    z.strictObject({ runs: z.array(idSchema).max(1000) }),
+    z.object({ likelihoods: z.record(z.string(), z.array(z.string())) }),
+  ),
   /** The figures, settings and curves that some run has, as columns of a table; their values by run (of all unless named, by id). */
   'runs.columns': call(none, z.object({ columns: z.array(runColumnSchema) })),
   'runs.values': call(

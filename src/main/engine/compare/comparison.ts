@@ -56,6 +56,8 @@ export function compareRuns(
     groups: groups.map(groupOf),
     baseline: baseline.group,
     groupFigures: byGroup,
+    // Of their data nothing is known here.
+    likelihoods: {},
     headline: spoken ?? null,
     sentences,
     correction: correctionOf(byGroup),

@@ -15,13 +15,18 @@ export function csvOf(table: TextTable): string {
     const name = unit === '' ? title : `${title} (${unit})`
     return [name, ...pairs[index]!.map(({ ending }) => `${name}${ending}`)]
   })
-  const rows = table.rows.map(({ cells }, row) =>
-    cells.flatMap((cell, index) => {
+  // Beside the figures, since a line of its own would be a row of the table.
+  const notes = table.rows.map(({ said = [] }) => said.join(' '))
+  const withNotes = notes.some((note) => note !== '')
+  if (withNotes) head.push('Note')
+  const rows = table.rows.map(({ cells }, row) => [
+    ...cells.flatMap((cell, index) => {
       if (!table.columns[index]!.numeric) return [index > 0 && cell === absent ? '' : csvText(cell)]
       const parts = partsOf(table.rows[row]!.numbers?.[index] ?? cell)
       return [csvShown(parts[0]!), ...pairs[index]!.map(({ at }) => csvShown(parts[at] ?? ''))]
     }),
-  )
+    ...(withNotes ? [csvText(notes[row]!)] : []),
+  ])
   return [head.map(csvText), ...rows].map(csvLine).join('')
 }
 

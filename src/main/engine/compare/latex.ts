@@ -27,7 +27,9 @@ export function latexOf(table: TextTable): string {
     ...others.map(line),
     '\\bottomrule',
     '\\end{tabular}',
-    ...(table.note === null ? [] : [`% ${oneLine(table.note)}`]),
+    ...[...(table.note === null ? [] : [table.note]), ...new Set(table.rows.flatMap(({ said = [] }) => said))].map(
+      (note) => `% ${oneLine(note)}`,
+    ),
     '',
   ].join('\n')
 }

@@ -1,5 +1,5 @@
 import type { VariantInfo } from '../../../shared/config.ts'
-import { withSign } from '../../../shared/figures.ts'
+import { estimateInFull, withSign } from '../../../shared/figures.ts'
 import { bySeeds } from '../../../shared/runRows.ts'
 import type { CellValue, GroupCell, RowGroup } from '../../../shared/runTable.ts'
 import { oneBasis } from './basis.ts'
@@ -131,6 +131,7 @@ function figureCell(figure: Figure, group: Members): GroupCell {
   const again = group.all.length - group.counted.length
   return {
     text: withSign(found.text, figure.unit),
+    full: estimateInFull(found, figure.unit),
     value: found.mean,
     hint: [
       found.n === 1 ? 'One run: its variation is unknown' : over(found.n, group),
@@ -153,9 +154,19 @@ function seriesCell(key: string, read: (entry: TableEntry) => CellValue, group: 
   if (found === null) return nothing()
   if (!alike) return nothing('Not measured alike: of curves of different objectives, corruptions or data the mean means nothing')
   if (found.half === null || found.half === 0)
-    return { text: formatQuantity(found.mean), value: found.mean, hint: found.n === 1 ? 'One run' : over(found.n, group) }
+    return {
+      text: formatQuantity(found.mean),
+      full: String(found.mean),
+      value: found.mean,
+      hint: found.n === 1 ? 'One run' : over(found.n, group),
+    }
   const texts = withUncertainty(found.mean, found.half)
-  return { text: `${texts.mean} ± ${texts.half}`, value: found.mean, hint: over(found.n, group) }
+  return {
+    text: `${texts.mean} ± ${texts.half}`,
+    full: `${found.mean} ± ${found.half}`,
+    value: found.mean,
+    hint: over(found.n, group),
+  }
 }
 
 /** Values that are named in full where a group has several. */

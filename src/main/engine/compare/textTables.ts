@@ -1,5 +1,5 @@
 import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
-import { differenceUnit, figureInFull } from '../../../shared/figures.ts'
+import { differenceUnit, estimateInFull, textInFull } from '../../../shared/figures.ts'
 import { aimNote } from './aims.ts'
 import { absent } from '../../../shared/quantities.ts'
 import { choiceWords } from '../../../shared/words.ts'
@@ -16,6 +16,8 @@ export interface TextTable {
     best: number[]
     /** Numbers as they were measured, of which cells show the digits that make sense, or a bound only; by column. */
     numbers?: Record<number, string>
+    /** What is to be known of its likelihoods, where they stand in it: a sentence each. */
+    said?: readonly string[]
   }[]
   /** Said below it. */
   note: string | null
@@ -24,7 +26,7 @@ export interface TextTable {
 const column = (title: string, unit = '', numeric = true) => ({ title, unit, numeric })
 
 /** Figures by run: one row a run. Figures that no run has are left out. */
-function runTable({ runs, figures, differences }: Comparison): TextTable {
+function runTable({ runs, figures, differences, likelihoods }: Comparison): TextTable {
   const shown = figures.filter(({ values }) => values.some((value) => value !== null))
   return {
     key: 'runs',
@@ -35,7 +37,8 @@ function runTable({ runs, figures, differences }: Comparison): TextTable {
       ...differences.map(({ title }) => column(title, '', false)),
       ...shown.map(({ title, unit }) => column(title, unit)),
     ],
-    rows: runs.map(({ name }, index) => ({
+    rows: runs.map(({ id, name }, index) => ({
+      said: likelihoods[id] ?? [],
       cells: [
         name,
         ...differences.map(({ key, values }) => settingText(key, values[index]!)),
@@ -44,7 +47,7 @@ function runTable({ runs, figures, differences }: Comparison): TextTable {
       numbers: Object.fromEntries(
         shown.map(({ values, texts, unit }, figure) => [
           1 + differences.length + figure,
-          inFull([values[index]!], unit, texts[index]!),
+          textInFull([values[index]!], unit, texts[index]!),
         ]),
       ),
       best: shown.flatMap(({ best }, figure) => (best.includes(index) ? [1 + differences.length + figure] : [])),
@@ -53,7 +56,7 @@ function runTable({ runs, figures, differences }: Comparison): TextTable {
 }
 
 /** Figures by group: mean and 95% interval over the seeds. */
-function groupTable({ groups, groupFigures, runs }: Comparison): TextTable {
+function groupTable({ groups, groupFigures, runs, likelihoods }: Comparison): TextTable {
   const shown = groupFigures.filter(({ estimates }) => estimates.some(({ n }) => n > 0))
   return {
     key: 'groups',
@@ -62,18 +65,26 @@ function groupTable({ groups, groupFigures, runs }: Comparison): TextTable {
       'Mean ± half of the 95% interval of the mean (Student’s t) over the seeds; a single value where there is one seed.' +
       aimsOf({ groups, runs }),
     columns: [column('Settings', '', false), column('Seeds'), ...shown.map(({ title, unit }) => column(title, unit))],
-    rows: groups.map(({ title, counted }, index) => ({
+    rows: groups.map(({ title, counted, runs: members }, index) => ({
+      said: saidOf(likelihoods, members),
       cells: [title, String(counted.length), ...shown.map(({ estimates }) => estimates[index]!.text)],
       numbers: Object.fromEntries(
         shown.map(({ estimates, unit }, figure) => {
-          const { mean, half, halfText, text } = estimates[index]!
-          return [2 + figure, inFull([mean, ...(halfText === '' ? [] : [half])], unit, text)]
+          return [2 + figure, estimateInFull(estimates[index]!, unit)]
         }),
       ),
       best: shown.flatMap(({ best }, figure) => (best.includes(index) ? [2 + figure] : [])),
     })),
   }
 }
+
+/** What is to be known of the likelihoods of some runs, each sentence once. */
+const saidOf = (likelihoods: Comparison['likelihoods'], runs: readonly string[]): string[] => [
+  ...new Set(runs.flatMap((run) => likelihoods[run] ?? [])),
+]
+
+/** Figures that are likelihoods, of whatever pixels they are. */
+const isLikelihood = (key: string): boolean => ['crossEntropy', 'elbo', 'logLikelihood'].includes(key)
 
 /** What the groups were trained for, as one more sentence; empty where all were for the same. */
 function aimsOf({ groups, runs }: Pick<Comparison, 'groups' | 'runs'>): string {
@@ -88,7 +99,7 @@ function aimsOf({ groups, runs }: Pick<Comparison, 'groups' | 'runs'>): string {
 }
 
 /** Differences to the baseline: one row for each group and figure that was compared. */
-function differenceTable({ groups, groupFigures, correction }: Comparison): TextTable {
+function differenceTable({ groups, groupFigures, correction, likelihoods }: Comparison): TextTable {
   return {
     key: 'differences',
     title: 'Differences, paired by seed',
@@ -105,7 +116,7 @@ function differenceTable({ groups, groupFigures, correction }: Comparison): Text
       column('p corrected (Holm)'),
       column('Verdict', '', false),
     ],
-    rows: groupFigures.flatMap(({ title, unit, differences }) =>
+    rows: groupFigures.flatMap(({ key, title, unit, differences }) =>
       differences
         .filter(({ mean }) => mean !== null)
         .map((difference) => ({
@@ -120,26 +131,23 @@ function differenceTable({ groups, groupFigures, correction }: Comparison): Text
             difference.verdictText,
           ],
           best: [],
+          said: isLikelihood(key)
+            ? saidOf(
+                likelihoods,
+                [difference.group, difference.baseline].flatMap((at) => groups[at]!.runs),
+              )
+            : [],
           numbers: {
             ...Object.fromEntries(
-              [difference.mean, difference.low, difference.high].map((value, at) => [3 + at, inFull([value], unit, '')]),
+              [difference.mean, difference.low, difference.high].map((value, at) => [3 + at, textInFull([value], unit, '')]),
             ),
-            7: inFull([difference.p], '', ''),
-            8: inFull([difference.corrected], '', ''),
+            7: textInFull([difference.p], '', ''),
+            8: textInFull([difference.corrected], '', ''),
           },
         })),
     ),
   }
 }
-
-/**
- * Numbers in a figure's unit with all their digits, half of an interval behind its mean; of how many it is a count as the text
- * has it.
- */
-const inFull = (values: readonly (number | null)[], unit: string, text: string): string =>
-  values.includes(null)
-    ? absent
-    : values.map((value) => figureInFull(value!, { unit })).join(' ± ') + (/ of .*$/.exec(text)?.[0] ?? '')
 
 /** `1.2 (0.7 to 1.7)` as three numbers. */
 function numbersOf(text: string): [string, string, string] {

@@ -25,8 +25,13 @@ const shown = (value: unknown): string => (!areConvolutions(value) && Array.isAr
 /**
  * One row a run: what it is, the swept settings by their keys (with the variant where several have one of that name), and every
  * figure as it was measured, in full. A place whose run was removed is a row without figures.
+ * @param said by id of a run, what is to be known of its likelihoods
  */
-export function experimentCsv(experiment: Experiment, runs: readonly Run[]): string {
+export function experimentCsv(
+  experiment: Experiment,
+  runs: readonly Run[],
+  said: Readonly<Record<string, readonly string[]>> = {},
+): string {
   const byId = new Map(runs.map((run) => [run.id, run]))
   const owner = (cell: Cell) => ({ variant: cell.variant, layers: layersOfCell(cell) })
   const swept = columnsOf(experiment.cells.map((cell) => ({ keys: Object.keys(cell.values), ...owner(cell) })))
@@ -42,6 +47,7 @@ export function experimentCsv(experiment: Experiment, runs: readonly Run[]): str
   )
   const figures = places.map(({ run }) => (run?.evaluation ? figuresOf(run.evaluation) : new Map<string, number>()))
   const names = [...new Set(figures.flatMap((each) => [...each.keys()]))]
+  const noted = places.some(({ run }) => run && (said[run.id]?.length ?? 0) > 0)
   const rows = places.map(({ cell, seed, run }, index) => {
     const used = run === undefined ? null : settingsOf(run)
     return [
@@ -57,6 +63,7 @@ export function experimentCsv(experiment: Experiment, runs: readonly Run[]): str
         ? [String(run.parameters), String(run.steps), String(run.seconds), run.evaluation?.checkpoint ?? '']
         : ['', '', '', '']),
       ...names.map((name) => (figures[index]!.has(name) ? String(figures[index]!.get(name)) : '')),
+      ...(noted ? [(run && said[run.id]?.join(' ')) ?? ''] : []),
     ]
   })
   return [
@@ -74,6 +81,7 @@ export function experimentCsv(experiment: Experiment, runs: readonly Run[]): str
       'trainingSeconds',
       'checkpoint',
       ...names,
+      ...(noted ? ['note'] : []),
     ],
     ...rows,
   ]

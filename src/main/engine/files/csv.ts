@@ -1,3 +1,4 @@
+import { WorkbenchError } from '../../../shared/errors.ts'
 import { absent } from '../../../shared/quantities.ts'
 
 /**
@@ -34,3 +35,11 @@ export const csvLine = (cells: readonly string[]): string => `${cells.join(',')}
 
 /** A whole file with the byte order mark by which some spreadsheets know UTF-8, where it is wanted. */
 export const withMark = (text: string, marked: boolean): string => (marked ? `\ufeff${text}` : text)
+
+/** @throws WorkbenchError CALL_INVALID where a byte order mark is wanted in a file that is no text */
+export function requireMarkable(format: string, marked: boolean): void {
+  if (!marked || format === 'csv') return
+  throw new WorkbenchError('CALL_INVALID', `A byte order mark (bom) is of CSV, and this is ${format}; leave it out.`, {
+    field: 'bom',
+  })
+}

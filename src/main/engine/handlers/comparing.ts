@@ -6,7 +6,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Run } from '../../../shared/domain.ts'
 import { compareRuns } from '../compare/comparison.ts'
 import { csvOf } from '../compare/csv.ts'
-import { dataNotes, type About } from '../compare/dataNotes.ts'
+import { dataNotes, likelihoodsSaid } from '../compare/dataNotes.ts'
 import { groupRuns, type Cell } from '../compare/groups.ts'
 import { latexOf } from '../compare/latex.ts'
 import { lineOf, subjectOfGroup, subjectOfRun, termsOf, type Subject } from '../compare/lines.ts'
@@ -16,7 +16,7 @@ import { scatterOf } from '../compare/plots/scatter.ts'
 import { plotOf } from '../compare/plots/subjects.ts'
 import { seriesCache } from '../compare/seriesCache.ts'
 import { textTables } from '../compare/textTables.ts'
-import { pixelsOf } from '../experiments/newRun.ts'
+import { datasetsKnown } from './datasetsKnown.ts'
 import type { StoredExperiment } from '../store/experiments.ts'
 import { variantInfos } from '../variants/index.ts'
 import { reportOf } from './comparisonReport.ts'
@@ -87,18 +87,19 @@ export function comparingHandlers(context: Context) {
       cells: cellsOf(runs, experiment),
       validationBrought: (dataset) => (store.datasets.find(dataset)?.validationCount ?? 0) > 0,
     })
-    return { ...comparison, notes: [...comparison.notes, ...dataNotes(runs, aboutOf())] }
-  }
-
-  /** What is known of the runs' datasets, each looked up once. */
-  const aboutOf = () => {
-    const known = new Map<string, About | null>()
-    return (id: string): About | null => {
-      const dataset = known.has(id) ? null : store.datasets.find(id)
-      if (!known.has(id)) known.set(id, dataset && { dataset, facts: pixelsOf(home, dataset) })
-      return known.get(id)!
+    const about = aboutOf()
+    const likelihoods = runs.flatMap((run) => {
+      const said = likelihoodsSaid(run, about(run.datasetId))
+      return said.length === 0 ? [] : [[run.id, said] as const]
+    })
+    return {
+      ...comparison,
+      likelihoods: Object.fromEntries(likelihoods),
+      notes: [...comparison.notes, ...dataNotes(runs, about)],
     }
   }
+
+  const aboutOf = () => datasetsKnown(context)
 
   /** A group's id as it is; a run by any reference. */
   function baselineIn(runs: readonly Run[], reference: string | undefined): string | undefined {

@@ -5,6 +5,7 @@ import type { Dataset, Run } from '../../../shared/domain.ts'
 import type { CodeRow, Embedding } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { claim, discard } from '../claims.ts'
+import { requireMarkable } from '../files/csv.ts'
 import { formatOf } from '../embed/files/write.ts'
 import { misfit, otherSize, runTakes } from '../embed/fitting.ts'
 import { keptNames, remedyOf } from '../embed/keptCodes.ts'
@@ -90,7 +91,7 @@ export const embeddingHandlers = ({ home, store, tasks, jobs, emit }: Context) =
      * Errors: as of what is named; the task fails with what the encoder or the images are refused for. Whatever ends it early,
      * no file and no codes are left.
      */
-    'embeddings.create': async ({ encoder, data, out, force, name }) => {
+    'embeddings.create': async ({ encoder, data, out, force, bom, name }) => {
       const { run, model, title, job } = encoderOf(encoder)
       const dataset: Dataset | null = 'dataset' in data ? store.datasets.get(data.dataset) : null
       const folder = 'folder' in data ? resolve(data.folder) : null
@@ -110,7 +111,7 @@ export const embeddingHandlers = ({ home, store, tasks, jobs, emit }: Context) =
       if (out !== undefined) requireAbsolute(out, 'out')
       const file = out === undefined ? null : resolve(out)
       if (file !== null) {
-        formatOf(file)
+        requireMarkable(formatOf(file), bom)
         await checkTarget(file, force, home.folder)
       }
       const from = dataset?.name ?? basename(folder!)
@@ -127,7 +128,7 @@ export const embeddingHandlers = ({ home, store, tasks, jobs, emit }: Context) =
                 kind: 'embed',
                 encoder: job,
                 work,
-                out: file === null ? null : { file, force },
+                out: file === null ? null : { file, force, bom },
                 measure: dataset !== null,
                 data:
                   dataset === null

@@ -12,6 +12,7 @@ import { checkpointFile, resultName } from '../checkpoint/checkpoint.ts'
 import { snapshotSteps } from '../checkpoint/thin.ts'
 import { createCache } from '../explore/cache.ts'
 import { createExplorer } from '../explore/explorer.ts'
+import { requireMarkable } from '../files/csv.ts'
 import { fileOf } from '../explore/files/file.ts'
 import type { Target } from '../checkpoint/target.ts'
 import type { Asked } from '../explore/messages.ts'
@@ -107,9 +108,10 @@ export function exploringHandlers({ home, store, jobs, emit, log }: Context, scr
 
   const handlers = {
     explore: async (input) => ({ result: (await ask(input)).result }),
-    'explore.file': async ({ format, ...input }) => {
+    'explore.file': async ({ format, bom, ...input }) => {
+      requireMarkable(format, bom)
       const { run, dataset, result } = await ask(input)
-      return fileOf(result, format, { run, dataset, checkpoint: input.checkpoint ?? null, question: input.question })
+      return fileOf(result, format, { run, dataset, checkpoint: input.checkpoint ?? null, question: input.question }, bom)
     },
     'explore.cancel': ({ view }) => {
       asking.get(view)?.abort(new WorkbenchError('CANCELLED', 'It was cancelled.'))

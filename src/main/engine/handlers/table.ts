@@ -4,18 +4,22 @@ import { isObject } from '../../../shared/json.ts'
 import { bySeeds, rowOf, toRowColumns } from '../../../shared/runRows.ts'
 import { savedViewSchema, tableViewSchema, type CellValue, type TableState } from '../../../shared/runTable.ts'
 import { csvOf } from '../compare/csv.ts'
+import { likelihoodsSaid } from '../compare/dataNotes.ts'
 import type { Cell } from '../compare/groups.ts'
 import { columnReader, figuresByKey, tableColumns } from '../compare/tableColumns.ts'
 import { tableGroups } from '../compare/tableGroups.ts'
 import { tableIndex, type TableEntry } from '../compare/tableIndex.ts'
+import { withMark } from '../files/csv.ts'
 import { itemsOf, understood } from '../store/lenient.ts'
 import { variantInfos } from '../variants/index.ts'
 import type { Context, Handlers } from './context.ts'
+import { datasetsKnown } from './datasetsKnown.ts'
 
 const key = (table: CallArguments<'tables.show'>['table']): string => `table:${table}`
 
 /** The table of runs: what every window knows of all of them, and the columns and groups that it asks for. */
-export function tableHandlers({ store, queue, emit, log }: Context) {
+export function tableHandlers(context: Context) {
+  const { store, queue, emit, log } = context
   const index = tableIndex(store.tableRuns, variantInfos())
   const some = (entries: ReadonlyMap<string, TableEntry>, ids: readonly string[] | undefined): TableEntry[] =>
     ids === undefined ? [...entries.values()] : ids.flatMap((id) => entries.get(id) ?? [])
@@ -77,6 +81,15 @@ export function tableHandlers({ store, queue, emit, log }: Context) {
         .filter((run) => run !== null)
         .map((run) => queue.view(run)),
     }),
+    'runs.likelihoods': ({ runs }) => {
+      const about = datasetsKnown(context)
+      const said = runs.flatMap((id) => {
+        const run = store.runs.read(id)
+        const sentences = run === null ? [] : likelihoodsSaid(run, about(run.datasetId))
+        return sentences.length === 0 ? [] : [[id, sentences] as const]
+      })
+      return { likelihoods: Object.fromEntries(said) }
+    },
     'runs.columns': async () => ({ columns: tableColumns([...(await index.entries()).values()], variantInfos()) }),
     'runs.values': async ({ columns, runs }) => {
       const entries = some(await index.entries(), runs)
@@ -89,10 +102,11 @@ export function tableHandlers({ store, queue, emit, log }: Context) {
       const entries = some(await index.entries(), runs)
       return { groups: tableGroups(entries, by, columns, variantInfos(), by === bySeeds ? cellsOf(entries) : []) }
     },
-    'tables.csv': ({ columns, rows }) => {
+    'tables.csv': ({ columns, rows, bom }) => {
       if (rows.some((cells) => cells.length !== columns.length))
         throw new WorkbenchError('CALL_INVALID', 'Every row of a table has one cell for each of its columns.', { field: 'rows' })
-      return { text: csvOf({ key: 'runs', title: 'Runs', columns, rows: rows.map((cells) => ({ cells, best: [] })), note: null }) }
+      const table = { key: 'runs', title: 'Runs', columns, rows: rows.map((cells) => ({ cells, best: [] })), note: null }
+      return { text: withMark(csvOf(table), bom) }
     },
     'tables.show': ({ table }) => ({ state: stateOf(table) }),
     'tables.save': ({ table, current, views }) => {

@@ -31,7 +31,7 @@ export interface EmbedJob {
   data: { folder: string } | { datasetFolder: string; binarise: boolean }
   /** A folder for what is on its way, and for the codes (`codes.npy`). */
   work: string
-  out: { file: string; force: boolean } | null
+  out: { file: string; force: boolean; bom?: boolean } | null
   /** Whether the codes of a labelled dataset are measured. */
   measure: boolean
   /** Words about where the codes are from. */
@@ -111,6 +111,7 @@ export async function embed(job: EmbedJob, port: Port): Promise<EmbedResult> {
           count,
           codeSize,
           codes: codes.path,
+          bom: out.bom ?? false,
           about: { ...job.about, output: encoder.encoder.output, modelSha256: encoder.encoder.sha256 },
         },
         async (rows) => {

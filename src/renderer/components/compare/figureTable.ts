@@ -1,5 +1,12 @@
 import type { Comparison, Difference } from '../../../shared/comparison.ts'
-import { differenceUnit, sectionNames, type Better, type FigureSection } from '../../../shared/figures.ts'
+import {
+  differenceUnit,
+  estimateInFull,
+  sectionNames,
+  textInFull,
+  type Better,
+  type FigureSection,
+} from '../../../shared/figures.ts'
 import { subjectsOf, type Subject } from './subjects.ts'
 
 /** The comparison's figures as the table shows them; the numbers are the engine's, down to their digits. */
@@ -13,6 +20,8 @@ export interface FigureColumn {
 }
 interface FigureCell {
   text: string
+  /** Its numbers with all their digits, the ends of its interval behind a difference; null where there are none. */
+  full: readonly string[] | null
   /** By which rows are sorted; null goes last. */
   value: number | null
   best: boolean
@@ -44,6 +53,7 @@ export function figureTable(comparison: Comparison, by: 'group' | 'run', show: '
           figure,
           cells: figure.texts.map((text, index): FigureCell => ({
             text,
+            full: fullOf(textInFull([figure.values[index]!], figure.unit, text)),
             value: figure.values[index]!,
             best: figure.best.includes(index),
             verdict: null,
@@ -72,9 +82,12 @@ export function figureTable(comparison: Comparison, by: 'group' | 'run', show: '
 
 type GroupFigure = Comparison['groupFigures'][number]
 
+const fullOf = (...texts: readonly string[]): readonly string[] | null => (texts.includes('–') ? null : texts)
+
 const valueCells = ({ estimates, best, unit }: GroupFigure): FigureCell[] =>
-  estimates.map(({ text, mean, n, low, values }, index) => ({
+  estimates.map(({ text, mean, half, halfText, n, low, values }, index) => ({
     text,
+    full: fullOf(estimateInFull({ text, mean, half, halfText }, unit)),
     value: mean,
     best: best.includes(index),
     verdict: null,
@@ -86,19 +99,23 @@ const valueCells = ({ estimates, best, unit }: GroupFigure): FigureCell[] =>
           : `Mean of ${n} seeds${low === null ? '' : ` and half of its 95% interval${unit === '%' ? ', in percent' : ''}`}`,
   }))
 
-function differenceCells({ differences }: GroupFigure, count: number, isBaseline: (index: number) => boolean): FigureCell[] {
+function differenceCells({ differences, unit }: GroupFigure, count: number, isBaseline: (index: number) => boolean): FigureCell[] {
   const byGroup = new Map(differences.map((difference) => [difference.group, difference]))
   return Array.from({ length: count }, (_, index): FigureCell => {
     const difference = byGroup.get(index)
     if (!difference)
       return {
         text: isBaseline(index) ? 'baseline' : '–',
+        full: null,
         value: null,
         best: false,
         verdict: null,
         hint: isBaseline(index) ? 'The baseline of the others' : '',
       }
-    return { text: difference.text, value: difference.mean, best: false, verdict: difference.verdict, hint: difference.sentence }
+    const { text, mean, low, high, verdict, sentence } = difference
+    const ends = low === null || high === null ? [] : [low, high]
+    const full = fullOf(...[mean, ...ends].map((value) => textInFull([value], unit, '')))
+    return { text, full, value: mean, best: false, verdict, hint: sentence }
   })
 }
 
@@ -120,7 +137,7 @@ export function ordered({ columns, rows }: FigureTable, order: Order | null): Fi
 }
 
 /**
- * What a file of the table holds: its texts as they stand there; a difference and the ends of its interval in three columns, so
+ * What a file of the table holds: its numbers with all their digits; a difference and the ends of its interval in three columns, so
  * that they stay numbers.
  */
 export function tableTexts(
@@ -130,10 +147,9 @@ export function tableTexts(
   reading: { title: string; texts: ReadonlyMap<string, string> } | null,
 ) {
   const spread = columns.map((_, at) => rows.some(({ cells }) => interval.test(cells[at]!.text)))
-  const parts = (text: string, at: number): string[] => {
-    if (!spread[at]) return [text]
-    const [, mean, low, high] = interval.exec(text) ?? []
-    return mean === undefined ? [text, '–', '–'] : [mean, low!, high!]
+  const parts = ({ text, full }: FigureCell, at: number): string[] => {
+    const [first = text, low = '–', high = '–'] = full ?? []
+    return spread[at] ? [first, low, high] : [first]
   }
   const read = reading ? [{ title: reading.title, unit: '', numeric: true }] : []
   return {
@@ -153,13 +169,13 @@ export function tableTexts(
       row.title,
       seedsText(row, by),
       ...(reading ? [reading.texts.get(row.id) ?? '–'] : []),
-      ...row.cells.flatMap(({ text }, at) => parts(text, at)),
+      ...row.cells.flatMap(parts),
     ]),
   }
 }
 
 /** `-1.2 (-1.7 to -0.7)` */
-export const interval = /^(\S+) \((\S+) to (\S+)\)$/
+const interval = /^(\S+) \((\S+) to (\S+)\)$/
 
 /** How many seeds a group has, and of how many there are figures; or the seed of a run. */
 export const seedsText = ({ seeds, measured }: Pick<Subject, 'seeds' | 'measured'>, by: 'group' | 'run'): string =>

@@ -1,22 +1,21 @@
 import type { Difference, GroupEstimate } from '../../../shared/comparison.ts'
 import type { CallInput } from '../../../shared/calls.ts'
-import { differenceUnit } from '../../../shared/figures.ts'
-import { interval } from '../compare/figureTable.ts'
+import { differenceUnit, estimateInFull, figureInFull } from '../../../shared/figures.ts'
 
-/** A row of an experiment's results, with the texts that are on screen; empty where there is nothing yet. */
+/** A row of an experiment's results; empty where there is nothing yet. */
 export interface ResultRow {
   title: string
   /** Of what is swept, in the order of the columns. */
   values: string[]
-  /** The figure of each seed. */
+  /** The figure of each seed, with all its digits. */
   seeds: string[]
-  estimate: Pick<GroupEstimate, 'text'> | null
-  difference: Pick<Difference, 'text' | 'correctedText'> | null
+  estimate: Pick<GroupEstimate, 'text' | 'mean' | 'half' | 'halfText'> | null
+  difference: Pick<Difference, 'text' | 'mean' | 'low' | 'high' | 'corrected'> | null
   verdict: string
 }
 
 /**
- * What a file of the results holds: the texts as they stand there, figures of single seeds where there are marks; a difference
+ * What a file of the results holds: numbers with all their digits, figures of single seeds where there are marks; a difference
  * and the ends of its interval in three columns, so that they stay numbers.
  */
 export function resultTexts(
@@ -43,14 +42,14 @@ export function resultTexts(
         : []),
     ],
     rows: rows.map((row) => {
-      const text = row.difference?.text ?? ''
-      const [, mean, low, high] = interval.exec(text) ?? []
+      const { mean = null, low = null, high = null, corrected = null } = row.difference ?? {}
+      const full = (value: number | null) => (value === null ? '' : figureInFull(value, { unit }))
       return [
         row.title,
         ...row.values,
         ...row.seeds,
-        row.estimate?.text ?? '',
-        ...(pairs ? [mean ?? text, low ?? '', high ?? '', row.difference?.correctedText ?? '', row.verdict] : []),
+        row.estimate ? estimateInFull(row.estimate, unit) : '',
+        ...(pairs ? [...[mean, low, high].map(full), corrected === null ? '' : String(corrected), row.verdict] : []),
       ]
     }),
   }

@@ -1,3 +1,4 @@
+import { textInFull } from '../../../shared/figures.ts'
 import { untrack } from 'svelte'
 import { mostCompared, type Comparison, type Difference, type GroupEstimate, type GroupFigure } from '../../../shared/comparison.ts'
 import { toErrorInfo, type ErrorInfo } from '../../../shared/errors.ts'
@@ -117,10 +118,20 @@ export class Results {
 
   /** A run's own figure as it is to be read; empty where it has none. */
   textOf(run: string): string {
-    const comparison = this.comparison
-    const at = comparison?.runs.findIndex(({ id }) => id === run) ?? -1
-    const row = comparison?.figures.find(({ key }) => key === this.shown?.key)
-    const text = at < 0 ? undefined : row?.texts[at]
+    const { row, at } = this.#own(run)
+    const text = row?.texts[at]
     return text === undefined || text === '–' ? '' : text
+  }
+
+  /** The same with all its digits. */
+  fullOf(run: string): string {
+    const { row, at } = this.#own(run)
+    const value = row?.values[at] ?? null
+    return row === undefined || value === null ? '' : textInFull([value], row.unit, row.texts[at]!)
+  }
+
+  #own(run: string) {
+    const at = this.comparison?.runs.findIndex(({ id }) => id === run) ?? -1
+    return { at, row: at < 0 ? undefined : this.comparison?.figures.find(({ key }) => key === this.shown?.key) }
   }
 }

@@ -6,7 +6,7 @@ import type { Item } from './rows.ts'
 /** Columns of the page alone: what can be pressed, not read. */
 const unread = new Set(['actions'])
 
-/** The lines of the table as they are on screen, all of them and not only those in sight; figures of runs with all their digits. */
+/** The lines of the table as they are on screen, all of them and not only those in sight; figures with all their digits. */
 export function tableTexts(
   items: readonly Item[],
   columns: readonly TableColumn[],
@@ -35,7 +35,8 @@ export function tableTexts(
         ...shown.map((column) =>
           column.key === 'name'
             ? group.title
-            : plain(column, column.engine ? cellText(column, group.cells[column.key]) : commonText(column, item)),
+            : (group.cells[column.key]?.full ??
+              plain(column, column.engine ? cellText(column, group.cells[column.key]) : commonText(column, item))),
         ),
         String(rows.length),
       ]

@@ -5,6 +5,7 @@ import { timeWords } from '../../../../shared/expectedTime.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
 import type { Experiment, ExperimentSummary, PlanInput } from '../../../../shared/experiments.ts'
 import { counted, thousands } from '../../../../shared/words.ts'
+import { sentencesOf } from '../../compare/dataNotes.ts'
 import { experimentCsv } from '../../experiments/csv.ts'
 import { withMark } from '../../files/csv.ts'
 import type { Command, Outcome } from '../command.ts'
@@ -25,21 +26,40 @@ const listed = ['squaredError', 'linearProbeAccuracy', 'classificationAccuracy']
 const atOnce = 500
 
 /** The experiment whole, with its runs in the order of its cells. */
-async function everything({ call }: Session, reference: string): Promise<{ experiment: Experiment; runs: Run[] }> {
+async function everything({ call }: Session, reference: string): Promise<Everything> {
   const { experiment } = await call('experiments.show', { experiment: reference })
   const ids = [...new Set(experiment.cells.flatMap(({ runs }) => runs.flatMap(({ run }) => (run === null ? [] : [run]))))]
   const runs: Run[] = []
-  for (let from = 0; from < ids.length; from += atOnce)
-    runs.push(...(await call('runs.several', { runs: ids.slice(from, from + atOnce) })).runs)
-  return { experiment, runs }
+  let said: Everything['said'] = {}
+  for (let from = 0; from < ids.length; from += atOnce) {
+    const some = { runs: ids.slice(from, from + atOnce) }
+    runs.push(...(await call('runs.several', some)).runs)
+    said = { ...said, ...(await call('runs.likelihoods', some)).likelihoods }
+  }
+  return { experiment, runs, said }
 }
 
-const json = ({ experiment, runs }: { experiment: Experiment; runs: Run[] }) => ({
+interface Everything {
+  experiment: Experiment
+  runs: Run[]
+  /** By id of a run what is to be known of its likelihoods. */
+  said: Record<string, string[]>
+}
+
+/** What is to be known of the figures, each sentence once. */
+function notesOf({ runs, said }: Everything): string[] {
+  const names = new Map<string, string[]>()
+  for (const { id, name } of runs) for (const note of said[id] ?? []) names.set(note, [...(names.get(note) ?? []), name])
+  return sentencesOf(names, runs.length)
+}
+
+const json = ({ experiment, runs, said }: Everything) => ({
   experiment,
+  notes: notesOf({ experiment, runs, said }),
   runs: runs.map((run) => ({ ...runJson(run), experiment: run.experiment, bytes: run.bytes })),
 })
 
-function describe({ experiment, runs }: { experiment: Experiment; runs: Run[] }): string {
+function describe({ experiment, runs, said }: Everything): string {
   const byId = new Map(runs.map((run) => [run.id, run]))
   const rows = experiment.cells.flatMap(({ title, runs: places }) =>
     places.map(({ seed, run: id, reused }) => {
@@ -58,8 +78,9 @@ function describe({ experiment, runs }: { experiment: Experiment; runs: Run[] })
   const used = heads.map((_, column) => column < 4 || rows.some((row) => row[column] !== ''))
   const shown = (row: string[]) => row.filter((_, column) => used[column])
   const { name, id, state, dataset, progress } = experiment
+  const notes = notesOf({ experiment, runs, said }).flatMap((note) => ['', note])
   const ended = `${progress.done} of ${counted(progress.total, 'run has', 'runs have')} ended`
-  return [`${name} (${id}) on ${dataset}: ${state}, ${ended}`, '', table(shown(heads), rows.map(shown))].join('\n')
+  return [`${name} (${id}) on ${dataset}: ${state}, ${ended}`, '', table(shown(heads), rows.map(shown)), ...notes].join('\n')
 }
 
 /** Starts an experiment, or lets it go on, and waits until nothing of it trains or waits; Ctrl-C pauses it with checkpoints. */
@@ -247,7 +268,7 @@ export const experimentShow: Command = {
   async run(session, { positionals, values }) {
     const all = await everything(session, positionals[0]!)
     if (values['csv'] !== true) return { json: json(all), text: describe(all) }
-    const csv = withMark(experimentCsv(all.experiment, all.runs), values['bom'] === true)
+    const csv = withMark(experimentCsv(all.experiment, all.runs, all.said), values['bom'] === true)
     return { json: { csv }, text: csv.trimEnd() }
   },
 }

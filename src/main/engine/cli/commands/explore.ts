@@ -108,7 +108,7 @@ function realNumber(name: string, text: string): number {
 export function questionOf(kind: QuestionKind, given: Arguments): QuestionInput {
   const { values } = given
   const foreign = Object.keys(values).find(
-    (name) => !['out', 'force', 'image', 'checkpoint', 'side', 'json', 'home', 'help', ...optionsOf[kind]].includes(name),
+    (name) => !['out', 'force', 'image', 'checkpoint', 'side', 'json', 'home', 'help', 'bom', ...optionsOf[kind]].includes(name),
   )
   if (foreign !== undefined)
     throw usage(
@@ -230,6 +230,7 @@ export const explore: Command = {
     `                  ${questionKinds.slice(9).join(', ')}`,
     '--image I         a row of the dataset or a file; several times where several are needed',
     '--out F           the answer as a picture, an animation, a table or arrays; the run and its settings are in it',
+    '--bom             CSV with a byte order mark, for spreadsheets that take it for no UTF-8',
     '--force           replaces an existing file',
     '--checkpoint STEP  the weights of that step, of which there is a snapshot',
     '--side N          longest side of pictures',
@@ -240,6 +241,7 @@ export const explore: Command = {
   options: {
     out: { type: 'string' },
     force: { type: 'boolean' },
+    bom: { type: 'boolean' },
     image: { type: 'string', multiple: true },
     checkpoint: { type: 'string' },
     side: { type: 'string' },
@@ -284,7 +286,10 @@ export const explore: Command = {
         const { bytes } = await session.call('explore.file', { ...asked, format: 'csv' })
         return { json: plain(result), text: describe(bytes, result) }
       }
-      const { bytes } = await Promise.race([session.call('explore.file', { ...asked, format }), session.lost])
+      const { bytes } = await Promise.race([
+        session.call('explore.file', { ...asked, format, bom: values['bom'] === true }),
+        session.lost,
+      ])
       await whileNoted(home, [dirname(out)], () => writeChecked(out, bytes, values['force'] === true, async () => {}))
       return {
         json: { file: out, bytes: bytes.length, ...plain(result) },

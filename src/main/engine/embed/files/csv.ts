@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { csvLine, csvText } from '../../files/csv.ts'
+import { csvLine, csvText, withMark } from '../../files/csv.ts'
 import { readCodes } from '../codesFile.ts'
 import { labelAt, rowsAtOnce, type Write } from './file.ts'
 
@@ -17,7 +17,8 @@ export const writeCsv: Write = async (path, source, onRows) => {
     const put = async (text: string) => {
       await file.appendFile(text)
     }
-    await put(csvLine(['path', 'label', ...Array.from({ length: codeSize }, (_, unit) => `code_${unit}`)]))
+    const head = csvLine(['path', 'label', ...Array.from({ length: codeSize }, (_, unit) => `code_${unit}`)])
+    await put(withMark(head, source.bom ?? false))
     const most = Math.max(1, Math.floor(rowsAtOnce(source) / 8))
     for (let start = 0; start < count; start += most) {
       const rows = Math.min(most, count - start)

@@ -8,6 +8,8 @@ export interface Source extends Pick<Encoded, 'pathAt' | 'labels' | 'classes'> {
   codeSize: number
   /** The `.npy` file that holds the codes. */
   codes: string
+  /** Of CSV: with a byte order mark. */
+  bom?: boolean
   /** Words about where the codes are from, by name. */
   about: Record<string, string>
 }

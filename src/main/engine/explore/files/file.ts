@@ -22,11 +22,15 @@ export interface About {
 /** Hundredths of a second between the frames of an animation. */
 const delay = 12
 
-/** An answer as a file, with what it is of. @throws WorkbenchError QUESTION_UNSUITABLE where it has no such form */
+/**
+ * An answer as a file, with what it is of. @param bom CSV with a byte order mark @throws WorkbenchError QUESTION_UNSUITABLE where it
+ * has no such form
+ */
 export function fileOf(
   result: Result,
   format: FileFormat,
   { run, dataset, checkpoint, question }: About,
+  bom = false,
 ): { name: string; bytes: Uint8Array<ArrayBuffer> } {
   const content = contents[result.kind] as Content<Result['kind']>
   const names = { classes: dataset.classes }
@@ -55,7 +59,7 @@ export function fileOf(
       { field: 'format' },
     )
   }
-  if (format === 'csv') return { name, bytes: encodeCsv(content.table(result as never, names)) }
+  if (format === 'csv') return { name, bytes: encodeCsv(content.table(result as never, names), bom) }
   if (format === 'npz') return { name, bytes: encodeNpz(arraysOf(result, content.shapes?.(result as never) ?? {}), { settings }) }
   missing(format === 'png' ? picture !== undefined : frames !== undefined)
   return {

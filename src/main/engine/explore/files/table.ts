@@ -1,4 +1,4 @@
-import { csvLine, csvText } from '../../files/csv.ts'
+import { csvLine, csvText, withMark } from '../../files/csv.ts'
 
 type Cell = string | number | null
 export interface Table {
@@ -7,8 +7,8 @@ export interface Table {
 }
 
 /** CSV. Nine digits tell a float32 from its neighbours; what is no number is empty. */
-export function encodeCsv({ head, rows }: Table): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(Buffer.from([head, ...rows].map((cells) => csvLine(cells.map(cellText))).join('')))
+export function encodeCsv({ head, rows }: Table, bom = false): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.from(withMark([head, ...rows].map((cells) => csvLine(cells.map(cellText))).join(''), bom)))
 }
 
 function cellText(cell: Cell): string {
