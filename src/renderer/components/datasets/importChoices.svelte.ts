@@ -6,7 +6,15 @@ import type { Inspected } from './inspected.ts'
 import { numberOf, numberProblem, ranges, type NumberField } from './wholeNumbers.ts'
 
 export type ImportInput = CallInput<'datasets.inspect'>
-type Fit = 'crop' | 'pad' | 'stretch'
+export type Fit = 'crop' | 'pad' | 'stretch'
+/** What each way of giving images one size does to them. */
+export const fitChoices: Record<Fit, { title: string; what: string }> = {
+  crop: { title: 'Crop', what: 'The centre is kept; the longer side is cropped.' },
+  pad: { title: 'Pad', what: 'The whole image is kept, with black borders.' },
+  stretch: { title: 'Stretch', what: 'The whole image is kept, but not its proportions.' },
+}
+/** In the order in which they are offered. */
+export const fitsInOrder = Object.keys(fitChoices) as Fit[]
 
 /** Fields that are texts and go to the engine as they are, where they apply. */
 export type TextChoice = 'valPath' | 'testPath' | 'split' | 'range' | 'set' | 'array' | 'shape' | LabelField
@@ -71,6 +79,13 @@ export class ImportChoices {
   readonly coloured = $derived(this.found !== null && this.found.images && (this.found.kind !== 'sample' || this.patching))
   readonly sized = $derived(this.coloured && !this.patching)
   readonly fitted = $derived(this.sized && !this.synthetic)
+  /** Of images that are not all of the shape that is stored: it shows how they are fitted. */
+  readonly reshaped = $derived.by(() => {
+    const { sizes, width, height } = this.found ?? {}
+    if (!this.fitted || !sizes || !width || !height) return false
+    const { smallest, largest } = sizes
+    return [sizes, smallest, largest].some((size) => Math.abs((size.width * height) / (size.height * width) - 1) > 0.02)
+  })
   /** Read from the user's own files. */
   readonly ofFiles = $derived(this.found !== null && !['sample', 'synthetic', 'dataset'].includes(this.found.kind))
   /** Of pixels that may be of other values than bytes. */

@@ -3,13 +3,21 @@ import type { Progress } from '../../../shared/domain.ts'
 import { toErrorInfo, type ErrorInfo } from '../../../shared/errors.ts'
 import type { ImportPreview } from '../../../shared/inspection.ts'
 import { call, connection } from '../../state/connection.svelte.ts'
-import type { ImportChoices, ImportInput } from './importChoices.svelte.ts'
+import { fitsInOrder, type Fit, type ImportChoices, type ImportInput } from './importChoices.svelte.ts'
 
 /** A moment after the last key, in milliseconds. */
 const pause = 250
 /** How many images are shown as they would be stored. */
 const shownImages = 8
+/** And how many by each fit. */
+const fittedImages = 3
 let views = 0
+
+/** Some of the images by one fit. */
+export interface FitPreview {
+  fit: Fit
+  preview: ImportPreview
+}
 
 /** Asks the engine what an import would make of what is chosen, and for some of its images, again with each choice. */
 export class Inspecting {
@@ -24,6 +32,8 @@ export class Inspecting {
   #asked = ''
   preview = $state.raw<ImportPreview | null>(null)
   previewError = $state.raw<ErrorInfo | null>(null)
+  /** The same few images by each fit, where they are not of the shape that is stored. */
+  fits = $state.raw<readonly FitPreview[]>([])
   /** By which the shown images are chosen. */
   draw = $state(1)
 
@@ -50,6 +60,7 @@ export class Inspecting {
           this.#answered = ''
           this.preview = null
           this.previewError = null
+          this.fits = []
         }
         this.error = null
       })
@@ -129,11 +140,23 @@ export class Inspecting {
       if (asked !== this.#answered) return
       this.preview = preview
       this.previewError = null
+      await this.#showFits(input, draw, asked)
     } catch (thrown) {
       const error = toErrorInfo(thrown)
       if (error.code === 'CANCELLED' || asked !== this.#answered) return
       this.preview = null
       this.previewError = error
     }
+  }
+
+  async #showFits(input: ImportInput, draw: number, asked: string): Promise<void> {
+    const fits: FitPreview[] = []
+    if (this.#choices.reshaped)
+      for (const fit of fitsInOrder) {
+        const one = { ...input, fit, view: this.#view, draw, images: fittedImages, side: 64 }
+        fits.push({ fit, preview: await call('datasets.preview', one) })
+        if (asked !== this.#answered) return
+      }
+    this.fits = fits
   }
 }
