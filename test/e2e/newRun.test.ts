@@ -48,6 +48,28 @@ browserTest(
     await page.locator('main .formula:visible').waitFor()
     await page.setViewportSize({ width: 1280, height: 800 })
 
+    // A default that another setting changes waits until nobody is in its field.
+    const convolutions = page.getByLabel('Convolutions', { exact: true })
+    const [small, none] = [await batch.inputValue(), await convolutions.inputValue()]
+    await batch.focus()
+    const write = (text: string) =>
+      convolutions.evaluate((field: any, value) => {
+        field.value = value
+        field.dispatchEvent(new field.ownerDocument.defaultView.Event('input', { bubbles: true }))
+      }, text)
+    await write('8x3s2')
+    await page.getByText('default: none').waitFor()
+    await settles(() => page.getByLabel('Hidden activation', { exact: true }).inputValue(), 'elu')
+    assert.equal(await batch.inputValue(), small)
+    await batch.blur()
+    await settles(() => batch.inputValue(), '16')
+    await batch.focus()
+    await write(none)
+    await settles(() => page.getByLabel('Hidden activation', { exact: true }).inputValue(), 'relu')
+    assert.equal(await batch.inputValue(), '16')
+    await batch.blur()
+    await settles(() => batch.inputValue(), small)
+
     // Few steps are said, and one click gives enough.
     await batch.fill('30000')
     await page.getByText('so few are rarely enough').waitFor()
