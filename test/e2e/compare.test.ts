@@ -5,6 +5,7 @@ import type { Download, Page } from 'playwright-core'
 import { commandsHere } from '../fixtures/commandLine.ts'
 import { writeDigitFolder } from '../fixtures/digitFolder.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+import { isRead } from './rounded.ts'
 import { settles } from './settles.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
@@ -85,7 +86,7 @@ browserTest(
 
     await folds(page, expected)
 
-    // What the table shows is what its file holds, down to the digits and to the order of the rows.
+    // What the table shows is what its file holds, down to the order of the rows.
     for (const show of ['Figures', 'Differences', 'Single runs'] as const) {
       await page.getByRole('radio', { name: show, exact: true }).check({ force: true })
       await page.locator('th.number.spoken button').click()
@@ -108,7 +109,11 @@ browserTest(
           return texts
         }, []),
       )
-      assert.deepEqual(joined, shown)
+      // Numbers have all their digits in the file.
+      assert.deepEqual(
+        joined.map((row, at) => row.map((text, cell) => (isRead(shown[at]?.[cell] ?? '', text) ? shown[at]![cell] : text))),
+        shown,
+      )
       assert.ok(shown.flat().length > 30)
       await page.getByRole('radio', { name: 'Groups of seeds' }).check({ force: true })
     }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Locator, Page } from 'playwright-core'
 import { writeShapesFolder } from '../fixtures/shapesFolder.ts'
 import { barriers, browserTest } from './launchChromium.ts'
+import { isRead } from './rounded.ts'
 import { settles } from './settles.ts'
 
 /** What the page's scripts see; the tests are compiled without the DOM's types. */
@@ -406,10 +407,11 @@ browserTest(
         'p corrected (Holm)',
         'Verdict',
       ])
+      const wanted = shown.map(([title, ...cells]) => [`'${title}`, ...cells])
       assert.deepEqual(
-        body,
-        shown.map(([title, ...cells]) => [`'${title}`, ...cells]),
-        'and no name is a formula',
+        body.map((row, at) => row.map((cell, column) => (isRead(wanted[at]?.[column] ?? '', cell) ? wanted[at]![column] : cell))),
+        wanted,
+        'numbers have all their digits, and no name is a formula',
       )
       assert.deepEqual(body.map(([title]) => title).sort(), ["'+cmd|calc", "'-2+3", "'=1+1", "'=1+1"])
       assert.ok(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { barriers } from './launchChromium.ts'
+import { isRounded } from './rounded.ts'
 import { settles } from './settles.ts'
 import { addLambda, column, counted, hostile, menu, rows, sortBy, tableTest } from './tableOfRuns.ts'
 
@@ -41,12 +42,6 @@ tableTest(
     await page.getByRole('button', { name: hostile, exact: true }).waitFor()
   },
 )
-
-/** Whether a number on the screen is one in a file with as many digits as are shown. */
-const isRounded = (shown: string, written: string): boolean => {
-  const decimals = /\.(\d+)/.exec(shown)?.[1]?.length ?? 0
-  return shown === written || Math.abs(Number(shown.replaceAll(',', '')) - Number(written)) <= 0.500001 * 10 ** -decimals
-}
 
 tableTest('the file has the cells of the table, all rows of it, in its order', async (page) => {
   await sortBy(page, 'Run')

@@ -547,6 +547,25 @@ test('that a likelihood is none stands beside it in every table, and in none of 
   assert.doesNotMatch(latexOf(textTables.groups(ink)), /likelihood of pixels/)
 })
 
+test('that a run gives one picture for all stands beside its figures, in the file of its experiment, too', () => {
+  const constant = { meanImageSquaredError: 8, reconstructionVariance: 0.001 }
+  const flat = run('f', 'classical', {}, { evaluation: evaluated(8.1, constant) }),
+    sound = run('s', 'denoising', {}, { evaluation: evaluated(3, { meanImageSquaredError: 8, reconstructionVariance: 0.7 }) })
+  const cells = [flat, sound].map((one, index) => ({
+    ...{ index, planned: index, variant: one.variant, title: one.name, values: {}, settings: {}, overrides: [], ignored: [] },
+    runs: [{ seed: 1, run: one.id, reused: false }],
+  }))
+  for (const text of [
+    csvOf(textTables.runs(compareRuns([flat, sound], variants))),
+    experimentCsv({ name: 'e', cells } as unknown as Experiment, [flat, sound]),
+  ]) {
+    const [head = [], ...rows] = parseCsv(text)
+    assert.match(head.at(-1)!, /^note$/i)
+    assert.match(rows[0]!.at(-1)!, /^It reconstructs the same for every input/)
+    assert.equal(rows[1]!.at(-1), '')
+  }
+})
+
 test('results of an experiment are saved with all their digits', () => {
   const estimate = { text: '93.1 ± 0.4', mean: 0.931_234_567, half: 0.004_321, halfText: '0.4' }
   const difference = { text: '1.2 (0.7 to 1.7)', mean: 0.012_345, low: 0.007_1, high: 0.017_59, corrected: 0.001_234_5 }

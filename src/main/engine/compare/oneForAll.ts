@@ -22,3 +22,9 @@ export function oneForAllSentence({
     )
   return squaredError < ofMean ? null : `reconstructs no better than one picture for all would: ${errors}.`
 }
+
+/** The same as a sentence by itself, beside a run's figures; nothing where there is nothing to be known. */
+export function oneForAllSaid(evaluation: Evaluation | null): string[] {
+  const sentence = evaluation && oneForAllSentence(evaluation)
+  return sentence ? [`It ${sentence}`] : []
+}

@@ -1,6 +1,7 @@
 import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
 import { differenceUnit, estimateInFull, textInFull } from '../../../shared/figures.ts'
 import { aimNote } from './aims.ts'
+import { oneForAllSaid } from './oneForAll.ts'
 import { absent } from '../../../shared/quantities.ts'
 import { choiceWords } from '../../../shared/words.ts'
 import { probabilityText } from './verdict.ts'
@@ -16,7 +17,7 @@ export interface TextTable {
     best: number[]
     /** Numbers as they were measured, of which cells show the digits that make sense, or a bound only; by column. */
     numbers?: Record<number, string>
-    /** What is to be known of its likelihoods, where they stand in it: a sentence each. */
+    /** What is to be known of its figures: a sentence each. */
     said?: readonly string[]
   }[]
   /** Said below it. */
@@ -37,8 +38,8 @@ function runTable({ runs, figures, differences, likelihoods }: Comparison): Text
       ...differences.map(({ title }) => column(title, '', false)),
       ...shown.map(({ title, unit }) => column(title, unit)),
     ],
-    rows: runs.map(({ id, name }, index) => ({
-      said: likelihoods[id] ?? [],
+    rows: runs.map(({ id, name, evaluation }, index) => ({
+      said: [...oneForAllSaid(evaluation), ...(likelihoods[id] ?? [])],
       cells: [
         name,
         ...differences.map(({ key, values }) => settingText(key, values[index]!)),

@@ -4,6 +4,7 @@ import { areConvolutions } from '../../../shared/convolutions.ts'
 import { isObject } from '../../../shared/json.ts'
 import { columnsOf, headOf, isOf, layersOfCell, partsOf } from '../../../shared/ownedKeys.ts'
 import { textOf } from '../../../shared/settings/text.ts'
+import { oneForAllSaid } from '../compare/oneForAll.ts'
 import { settingsReader } from '../compare/settings.ts'
 import { variantInfos } from '../variants/index.ts'
 import { csvLine, csvText } from '../files/csv.ts'
@@ -47,7 +48,8 @@ export function experimentCsv(
   )
   const figures = places.map(({ run }) => (run?.evaluation ? figuresOf(run.evaluation) : new Map<string, number>()))
   const names = [...new Set(figures.flatMap((each) => [...each.keys()]))]
-  const noted = places.some(({ run }) => run && (said[run.id]?.length ?? 0) > 0)
+  const notes = places.map(({ run }) => (run ? [...oneForAllSaid(run.evaluation), ...(said[run.id] ?? [])].join(' ') : ''))
+  const noted = notes.some((note) => note !== '')
   const rows = places.map(({ cell, seed, run }, index) => {
     const used = run === undefined ? null : settingsOf(run)
     return [
@@ -63,7 +65,7 @@ export function experimentCsv(
         ? [String(run.parameters), String(run.steps), String(run.seconds), run.evaluation?.checkpoint ?? '']
         : ['', '', '', '']),
       ...names.map((name) => (figures[index]!.has(name) ? String(figures[index]!.get(name)) : '')),
-      ...(noted ? [(run && said[run.id]?.join(' ')) ?? ''] : []),
+      ...(noted ? [notes[index]!] : []),
     ]
   })
   return [

@@ -6,6 +6,7 @@ import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
 import type { Experiment, ExperimentSummary, PlanInput } from '../../../../shared/experiments.ts'
 import { counted, thousands } from '../../../../shared/words.ts'
 import { sentencesOf } from '../../compare/dataNotes.ts'
+import { oneForAllNotes } from '../../compare/notes.ts'
 import { experimentCsv } from '../../experiments/csv.ts'
 import { withMark } from '../../files/csv.ts'
 import type { Command, Outcome } from '../command.ts'
@@ -50,7 +51,7 @@ interface Everything {
 function notesOf({ runs, said }: Everything): string[] {
   const names = new Map<string, string[]>()
   for (const { id, name } of runs) for (const note of said[id] ?? []) names.set(note, [...(names.get(note) ?? []), name])
-  return sentencesOf(names, runs.length)
+  return [...oneForAllNotes(runs), ...sentencesOf(names, runs.length)]
 }
 
 const json = ({ experiment, runs, said }: Everything) => ({
