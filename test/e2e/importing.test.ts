@@ -182,3 +182,39 @@ browserTest(
     await page.getByText('18 images', { exact: true }).waitFor()
   },
 )
+
+browserTest(
+  'a folder is chosen in a dialog of the page, with the keyboard and with errors said',
+  async ({ folder, serve, open }) => {
+    const root = join(folder, 'my pictures', 'déjà vu')
+    await pictures(root, { cat: 6, dog: 6 }, { width: 8, height: 8 })
+    mkdirSync(join(folder, 'my pictures', '.hidden'))
+    const page = await open((await serve(join(folder, 'home'))).url)
+    await go(page, '#/datasets')
+    const path = page.getByLabel('Folder or file', { exact: true })
+    await path.fill(join(folder, 'my pictures'))
+    await page.getByRole('button', { name: 'Choose folder' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Choose a folder' })
+    await dialog.getByRole('status').getByText(join(folder, 'my pictures'), { exact: true }).waitFor()
+    await settles(() => dialog.getByRole('listitem').allInnerTexts(), ['Up to the folder above', 'déjà vu/'])
+    assert.deepEqual(await barriers(page), [])
+    await dialog.getByRole('button', { name: 'déjà vu/' }).focus()
+    await page.keyboard.press('Enter')
+    await settles(() => dialog.getByRole('listitem').allInnerTexts(), ['Up to the folder above', 'cat/', 'dog/'])
+    // It goes while somebody looks at it.
+    renameSync(join(root, 'dog'), join(root, 'wolf'))
+    await dialog.getByRole('button', { name: 'dog/' }).click()
+    await dialog.getByText(`There is nothing at ${join(root, 'dog')}; choose another folder.`).waitFor()
+    await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
+    await settles(() => path.inputValue(), join(folder, 'my pictures'))
+
+    await page.getByRole('button', { name: 'Choose folder' }).click()
+    await dialog.getByRole('button', { name: 'déjà vu/' }).click()
+    await dialog.getByRole('button', { name: 'wolf/' }).waitFor()
+    await dialog.getByRole('button', { name: 'Choose this folder' }).click()
+    await settles(() => path.inputValue(), root)
+    await page.getByRole('button', { name: 'Import', exact: true }).and(page.locator(':enabled')).click()
+    await page.getByRole('link', { name: 'déjà vu', exact: true }).last().waitFor()
+  },
+)

@@ -23,6 +23,7 @@ import type { Progress } from '../../src/shared/domain.ts'
 import { completePath } from '../../src/main/engine/data/complete.ts'
 import { importDataset } from '../../src/main/engine/data/import.ts'
 import { inspectImport } from '../../src/main/engine/data/inspect.ts'
+import { listFolder } from '../../src/main/engine/data/listFolder.ts'
 import { openDataset, rowPaths } from '../../src/main/engine/data/open.ts'
 import { byCodePoint } from '../../src/main/engine/data/walk.ts'
 import { bmp24, codeOf, importsPlace, opaque } from '../fixtures/imports.ts'
@@ -441,4 +442,17 @@ test('names are in order of code points, and a typed path is completed', async (
   assert.deepEqual(await completePath(join(root, 'A')), [join(root, 'alpha/'), join(root, 'a.npz')])
   assert.deepEqual(await completePath(join(root, '.h')), [join(root, '.hidden/')])
   assert.deepEqual(await completePath(join(root, 'missing', 'x')), [])
+})
+
+test('folders are listed to choose from: folders first, no hidden ones, and what cannot be read is said', async () => {
+  const folder = fresh('listed')
+  for (const name of ['b', 'A', '.hidden']) mkdirSync(join(folder, name))
+  for (const name of ['data.npz', 'model.onnx', 'notes.txt']) writeFileSync(join(folder, name), '')
+  const names = async (path: string, ending?: string) => (await listFolder(path, ending)).entries.map(({ name }) => name)
+  assert.deepEqual(await names(folder), ['A', 'b', 'data.npz'])
+  assert.deepEqual(await names(folder, ''), ['A', 'b'])
+  assert.deepEqual(await names(join(folder, 'notes.txt'), '.onnx'), ['A', 'b', 'model.onnx'])
+  assert.equal((await listFolder(join(folder, 'b'))).parent, folder)
+  await assert.rejects(listFolder(join(folder, 'gone')), { code: 'PATH_MISSING', field: 'folder' })
+  assert.ok((await listFolder('')).folder.length > 0)
 })

@@ -49,6 +49,23 @@ export const engineCalls = {
     }),
     z.object({ paths: z.array(z.string()) }),
   ),
+  /** What lies in a folder of this machine, to choose from; an empty path is the user's own. `ending` as of `paths.complete`. */
+  'paths.list': call(
+    z.strictObject({
+      folder: z.string().max(32_768),
+      ending: z
+        .string()
+        .regex(/^(\.[a-z]+)?$/)
+        .optional(),
+    }),
+    z.object({
+      folder: z.string(),
+      parent: z.string().nullable(),
+      entries: z.array(z.object({ name: z.string(), path: z.string(), folder: z.boolean() })),
+      /** Entries that are not told of. */
+      more: z.int(),
+    }),
+  ),
 
   'tasks.list': call(none, z.object({ tasks: z.array(taskSchema) })),
   'tasks.show': call(z.strictObject({ task: idSchema }), z.object({ task: taskSchema })),

@@ -8,7 +8,7 @@ import { byCodePoint } from './walk.ts'
 
 const most = 50
 /** By name, for a list that appears while someone types; the import itself goes by content. */
-async function importable(): Promise<(name: string) => boolean> {
+export async function importable(): Promise<(name: string) => boolean> {
   const { formats } = await import('./formats/index.ts')
   return (name) => formats.some(({ named, offered = named }) => offered.test(name)) || offeredContainers.test(name) || isPack(name)
 }

@@ -3,6 +3,7 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import { discard } from '../claims.ts'
 import { tableOf } from '../data/class-table.ts'
 import { completePath } from '../data/complete.ts'
+import { listFolder } from '../data/listFolder.ts'
 import { rowPaths } from '../data/open.ts'
 import { isPlane, type PackedDataset } from '../data/packed.ts'
 import { offeredSets } from '../data/sets/registry.ts'
@@ -87,6 +88,7 @@ export const datasetHandlers = (context: Context) => {
     'paths.complete': async ({ prefix, ending }) => ({
       paths: [...(ending === undefined ? sourcesLike(store.datasets.list(), prefix) : []), ...(await completePath(prefix, ending))],
     }),
+    'paths.list': ({ folder, ending }) => listFolder(folder, ending),
   } satisfies Partial<Handlers>
 }
 

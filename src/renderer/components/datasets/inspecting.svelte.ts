@@ -95,7 +95,11 @@ export class Inspecting {
         if (event.type === 'inspection' && event.view === this.#view) this.progress = event.progress
       }),
     )
-    $effect(() => () => this.#stop())
+    $effect(() => () => {
+      this.#stop()
+      // The form is gone: what is still to come is of nothing that is asked any more.
+      this.#answered = ''
+    })
   }
 
   #stop(): void {
