@@ -110,7 +110,7 @@ function rowOf(id: string, runs: readonly Trained[]): string {
 function report(tables: readonly Table[], seeds: number): string {
   return [
     `Each variant by its defaults, code of ${code}; means of ${seeds} seeds with 95% t intervals, on the test images ` +
-      `(${machine()}, ${new Date().toISOString().slice(0, 10)}).`,
+      `(${machine()}).`,
     ...tables.flatMap(({ set, network, runs }) => [
       '',
       `### ${set}, ${network}`,
