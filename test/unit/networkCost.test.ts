@@ -139,6 +139,12 @@ test('more samples, more projections, larger batches and more filters take longe
   grows('contractive', { 'regularizer.projections': 4 }, { 'regularizer.jacobian': 'exact' })
   grows('classical', { 'training.batchSize': 16 }, { 'training.batchSize': 128 })
   grows('classical', {}, { 'network.convolutions': '64x4s2,96x3' })
+  // The maps that are enlarged: those of the image's own sides, with as many channels as the first convolution has filters.
+  const untied = { ...pyramid, 'network.tied': false, 'training.batchSize': 10 },
+    resized = { ...untied, 'network.upsampling': 'resize' }
+  grows('classical', untied, resized)
+  const enlarged = 64 * 58 * 32 + 32 * 29 * 48
+  assert.equal(cost('classical', resized).memory - cost('classical', untied).memory, 10 * 4 * 2 * enlarged)
   const halved = cost('classical', { 'training.batchSize': 64 }).seconds / cost('classical', { 'training.batchSize': 32 }).seconds
   assert.ok(halved > 1.5 && halved < 2, String(halved))
 })
@@ -157,6 +163,10 @@ test('what is beyond a limit is said once, with a remedy and with the names of w
   assert.match(said[1]!, /7\.00 GB of memory, .*8\.00 GB; .*training\.batchSize/)
   assert.match(said[2]!, /about 5 h; .*training\.epochs/)
   assert.deepEqual(sizeWarnings([small], 8e9, huge), [])
+  // Where the filters are what is large, smaller layers are not the only remedy.
+  const filters = { ...cell, config: resolved('classical', { 'network.convolutions': '4096x8s2,512x8s2' }).config, memory: 7e9 }
+  for (const sentence of sizeWarnings([filters], 8e9, photo).slice(0, 2))
+    assert.match(sentence, /fewer filters .*network\.convolutions/)
   assert.ok(sizeWarnings([small, cell], 8e9, huge).every((sentence) => sentence.startsWith('Wide: ')))
 })
 

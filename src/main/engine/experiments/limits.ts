@@ -79,6 +79,8 @@ function beyond(
 
 /** What makes a large network smaller. */
 const remedyFor = ({ network }: Config, image: Shape | undefined): string =>
-  image && network.convolutions.length === 0
-    ? 'set network.convolutions to auto and network.layers to the code alone, or give network.layers smaller numbers'
-    : 'give network.layers smaller numbers'
+  network.convolutions.length > 0
+    ? 'take fewer filters or larger strides in network.convolutions, or give network.layers smaller numbers'
+    : image
+      ? 'set network.convolutions to auto and network.layers to the code alone, or give network.layers smaller numbers'
+      : 'give network.layers smaller numbers'

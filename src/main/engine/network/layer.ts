@@ -1,6 +1,6 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-node'
 import type { Activation, NetworkConfig } from '../../../shared/config.ts'
-import type { Shape } from '../../../shared/shape.ts'
+import { sizeOf, type Shape } from '../../../shared/shape.ts'
 
 /** What a layer computes with; given to it, since processes that must not load TensorFlow know layers, too. */
 type Operations = typeof import('./operations.ts')
@@ -128,6 +128,10 @@ export function specsOf(layer: Layer): WeightSpec[] {
 
 /** How many biases a layer has: one for each channel, or unit, that it gives. */
 export const biasesOf = ({ map, adjoint }: Pick<Layer, 'map' | 'adjoint'>): number => (adjoint ? map.biases.in : map.biases.out)
+
+/** How many values a layer makes of one row on its way to those that it gives: maps that are enlarged before they are convolved. */
+export const valuesBetween = ({ map }: Pick<Layer, 'map'>): number =>
+  map.enlarges ? sizeOf({ ...map.in, channels: map.out.channels }) : 0
 
 /** Number of filters of a kernel with this shape. */
 export const filtersIn = (kernel: readonly number[]): number => kernel.at(-1)!

@@ -1,5 +1,5 @@
 import { sizeOf } from '../../../shared/shape.ts'
-import type { Layer, LinearMap } from './layer.ts'
+import { valuesBetween, type Layer, type LinearMap } from './layer.ts'
 import type { Layers } from './weights.ts'
 
 /** How much there is to compute, whatever the machine: floating point operations, and bytes that are read or written. */
@@ -24,7 +24,7 @@ const touches = { value: 4, weight: 6, slot: 2 }
 
 const operationsOf = (layers: readonly Layer[]): number => layers.reduce((sum, { map }) => sum + map.operations, 0)
 const valuesOf = (layers: readonly Layer[]): number =>
-  layers.reduce((sum, { map, adjoint }) => sum + sizeOf(adjoint ? map.in : map.out), 0)
+  layers.reduce((sum, layer) => sum + sizeOf(layer.adjoint ? layer.map.in : layer.map.out) + valuesBetween(layer), 0)
 
 /** Whether a map is a product with a matrix, of which closed forms are made. */
 const isMatrix = ({ kernel }: LinearMap): boolean => kernel.length === 2

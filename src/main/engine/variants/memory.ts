@@ -2,6 +2,7 @@ import { comparedBytes as sizeText } from '../../../shared/amounts.ts'
 import type { Config } from '../../../shared/config.ts'
 import { sizeOf, type Shape } from '../../../shared/shape.ts'
 import { counted, thousands } from '../../../shared/words.ts'
+import { valuesBetween } from '../network/layer.ts'
 import { layersOf } from '../network/weights.ts'
 import { derivativesOf } from '../network/work.ts'
 import { optimizerSlots } from './slots.ts'
@@ -20,10 +21,10 @@ function partsOf(
   input: Shape,
   parameters: number,
 ) {
-  const layers = layersOf(network, input).encoder
+  const { encoder: layers, decoder: mirror } = layersOf(network, input)
   const encoder = layers.reduce((sum, { map }) => sum + sizeOf(map.out), sizeOf(input))
   const classifies = fineTuning.kind === 'classification'
-  const decoder = classifies ? 0 : encoder
+  const decoder = classifies ? 0 : mirror.reduce((sum, layer) => sum + valuesBetween(layer), encoder)
   const derivatives = classifies ? 0 : derivativesOf(layers, work?.(regularizer as never).derivatives).values
   const samples = typeof regularizer['samples'] === 'number' ? regularizer['samples'] : 1
   return {
@@ -34,7 +35,7 @@ function partsOf(
 
 /**
  * What a trainer's network occupies, in bytes, about: weights, their gradients and the optimizer's slots; and of a batch every
- * layer's activations, once forwards and once backwards, for each sample where a variant draws several, and the derivatives that
+ * layer's activations and the maps that a decoder enlarges, once forwards and once backwards, for each sample where a variant draws several, and the derivatives that
  * go back where it has such. Not counted: the dataset, TensorFlow itself, and what a single variant computes beside this.
  */
 export function memoryOf(variant: Pick<Variant, 'work'>, config: Config, input: Shape, parameters: number): number {
@@ -59,7 +60,7 @@ export function memoryProblems(variant: Variant, config: Config, input: Shape, p
         field: 'training.batchSize',
         message:
           `A step of ${thousands(batchSize)} through this network takes about ${sizeText(needed)} of memory, ${has}; ` +
-          `set training.batchSize to less than ${thousands(most)}, or take a smaller network.`,
+          `set training.batchSize to at most ${thousands(most)}, or take a smaller network.`,
       },
     ]
   const convolved = config.network.convolutions.length > 0
