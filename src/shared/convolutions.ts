@@ -16,6 +16,8 @@ export const mostConvolutions = 12
 /** The word for convolutions that follow from the image's size. */
 export const auto = 'auto'
 const none = 'none'
+/** Whether a setting's value, unchecked, is that word. */
+export const isAuto = (value: unknown): boolean => typeof value === 'string' && value.trim().toLowerCase() === auto
 
 const written = /^(\d+)x(\d+)(?:s(\d+))?$/i
 

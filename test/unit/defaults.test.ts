@@ -286,3 +286,24 @@ test('the first comparison and every template fit data of every size, or say why
     }
   }
 })
+
+test('“auto” is read as it is written, and pixels that convolutions leave out are told of', () => {
+  const size = { height: 24, width: 20, channels: 3 }
+  const facts = { kind: 'image', size, rowSize: 24 * 20 * 3, trainCount: 1000 } as const
+  const resolved = (settings: Settings) => resolveConfig('classical', { 'network.layers': [8], ...settings }, facts)
+  const usual = resolved({ 'network.convolutions': 'auto' })
+  assert.equal(usual.config!.network.convolutions.length, 2)
+  for (const word of ['Auto', ' AUTO '])
+    assert.deepEqual(resolved({ 'network.convolutions': word }).config, usual.config, `“${word}”`)
+  const skipped = ({ warnings }: { warnings: string[] }) => warnings.filter((sentence) => sentence.startsWith('Convolution '))
+  assert.deepEqual(skipped(usual), [])
+  assert.deepEqual(skipped(resolved({ 'network.convolutions': '8x3s3,8x1' })), [])
+  const [sentence, ...more] = skipped(resolved({ 'network.convolutions': '8x4s2,8x2s3' }))
+  assert.match(
+    sentence!,
+    /^Convolution 2 reads 2 x 2 pixels at places that are 3 apart.*neither read nor rebuilt.*at least 3.*at most 2/,
+  )
+  assert.deepEqual(more, [])
+  const resized = { 'network.convolutions': '8x1s2', 'network.upsampling': 'resize', 'network.tied': false }
+  assert.match(skipped(resolved(resized))[0]!, /never read/)
+})

@@ -2,6 +2,7 @@ import { networkSchema, pretrainingSchema, trainingSchema } from '../../../share
 import {
   areConvolutions,
   auto,
+  isAuto,
   readConvolutions,
   textOfConvolutions,
   usualConvolutions,
@@ -36,7 +37,7 @@ export const fewForPyramids = 20_000
 
 /** Whether a value of `network.convolutions`, unchecked, gives a network any. */
 export const isConvolved = (value: unknown, facts: Facts): boolean =>
-  (value === auto ? autoFor(facts) : typeof value === 'string' ? readConvolutions(value) : areConvolutions(value) ? value : [])
+  (isAuto(value) ? autoFor(facts) : typeof value === 'string' ? readConvolutions(value) : areConvolutions(value) ? value : [])
     ?.length !== 0
 
 /**

@@ -35,8 +35,9 @@ function partsOf(
 
 /**
  * What a trainer's network occupies, in bytes, about: weights, their gradients and the optimizer's slots; and of a batch every
- * layer's activations and the maps that a decoder enlarges, once forwards and once backwards, for each sample where a variant draws several, and the derivatives that
- * go back where it has such. Not counted: the dataset, TensorFlow itself, and what a single variant computes beside this.
+ * layer's activations and the maps that a decoder enlarges, once forwards and once backwards, for each sample where a variant
+ * draws several, and the derivatives that go back where it has such. Not counted: the dataset, TensorFlow itself, and what a
+ * single variant computes beside this.
  */
 export function memoryOf(variant: Pick<Variant, 'work'>, config: Config, input: Shape, parameters: number): number {
   const { weights, sample } = partsOf(variant, config, input, parameters)

@@ -1,4 +1,4 @@
-import type { Config } from '../../../../shared/config.ts'
+import type { Config, NetworkConfig } from '../../../../shared/config.ts'
 import { inertSettings } from '../inert.ts'
 import type { Problem, Variant } from '../variant.ts'
 
@@ -52,5 +52,17 @@ export function networkProblems(config: Config, variant: Variant): Problem[] {
             'network.normalisation to none.',
         )
       : []),
+  ]
+}
+
+/** Pixels that a network leaves out, where its convolutions are farther apart than they are wide. */
+export function skippedWarnings({ convolutions, upsampling }: NetworkConfig): string[] {
+  const at = convolutions.findIndex(({ kernel, stride }) => stride > kernel)
+  if (at < 0) return []
+  const { kernel, stride } = convolutions[at]!
+  const lost = upsampling === 'resize' ? 'never read' : 'neither read nor rebuilt from anything that was'
+  return [
+    `Convolution ${at + 1} reads ${kernel} x ${kernel} pixels at places that are ${stride} apart: those between are ${lost}; give it ` +
+      `a kernel of at least ${stride}, or a stride of at most ${kernel}.`,
   ]
 }

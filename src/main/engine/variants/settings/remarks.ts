@@ -7,6 +7,7 @@ import { plainest } from '../registry.ts'
 import type { Facts, Variant } from '../variant.ts'
 import { rangeWarnings } from './dataRules.ts'
 import { lengthWarnings } from './lengthRules.ts'
+import { skippedWarnings } from './networkRules.ts'
 
 /** Defaults that follow from the data and that nobody gave, each in words. @param given by dotted key */
 export function fromData(fields: readonly Field[], given: ReadonlyMap<string, unknown>, config: Config): string[] {
@@ -49,6 +50,7 @@ export function warningsFor(config: Config, variant: Variant, facts: Facts): str
   return [
     ...rangeWarnings(config, facts, variant),
     ...lengthWarnings(config, variant, seenOf(facts) ?? Infinity, validatedOf(facts)),
+    ...skippedWarnings(network),
     ...(network.layers.length > 1 && linear
       ? ['Every layer of this encoder is linear, so its depth adds nothing: one linear layer can do the same.']
       : []),

@@ -1,6 +1,6 @@
 import type { Config, Field, Origin, Settings } from '../../../../shared/config.ts'
 import type { ErrorInfo } from '../../../../shared/errors.ts'
-import { auto } from '../../../../shared/convolutions.ts'
+import { isAuto } from '../../../../shared/convolutions.ts'
 import { vectorOf } from '../../../../shared/shape.ts'
 import { fieldsByKey } from '../../../../shared/settings/applies.ts'
 import { flatten } from '../../../../shared/settings/nested.ts'
@@ -75,7 +75,7 @@ export function resolveConfig(variantId: string, settings: Settings | Given[], f
     const problem = problemWithoutField(variant, chosen, byKey, sections, key, value)
     if (problem) problems.push(problem)
   }
-  if (sections.network['convolutions'] === auto) sections.network['convolutions'] = autoFor(facts)
+  if (isAuto(sections.network['convolutions'])) sections.network['convolutions'] = autoFor(facts)
   const config = problems.length === 0 ? parse(variant, chosen.layers, fields, sections, problems) : null
   if (config) for (const problem of problemsOf(config, facts, variant)) problems.push({ code: 'SETTING_INVALID', ...problem })
   const input = facts.size ?? (facts.rowSize === undefined ? null : vectorOf(facts.rowSize))
