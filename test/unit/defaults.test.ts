@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Settings } from '../../src/shared/config.ts'
 import type { Dataset } from '../../src/shared/domain.ts'
 import { pixelKind } from '../../src/main/engine/data/pixelKind.ts'
 import { trainingRows } from '../../src/shared/split.ts'
