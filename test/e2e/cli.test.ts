@@ -240,7 +240,7 @@ test('doctor, variants and help answer', async () => {
   // No term runs into its text, and no line of the overview is longer than a terminal of 100 columns.
   const overview = (await run('--help')).out
   assert.match(overview, /^ {2}datasets add {2,}\S/m)
-  assert.match(overview, /^ {2}experiment unpack {2}\S/m)
+  assert.match(overview, /^ {2}experiment unpack {2,}\S/m)
   assert.ok(
     overview.split('\n').every((each) => each.length <= 100),
     overview,

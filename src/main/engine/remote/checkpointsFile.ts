@@ -10,6 +10,8 @@ import { frameAt, frameOf } from './frames.ts'
 const headSchema = z.object({
   format: z.literal(1),
   run: z.string(),
+  /** The last message of the run's journal that was durable by then; null where it said nothing yet. */
+  after: z.object({ lease: z.string(), number: z.int() }).nullable().default(null),
   files: z.array(
     z.object({
       name: z.string().regex(/^[a-z0-9-]{1,60}\.safetensors$/),
@@ -18,6 +20,8 @@ const headSchema = z.object({
     }),
   ),
 })
+/** A message of a journal: who said it, and the how manieth of theirs it is. */
+export type Place = NonNullable<z.infer<typeof headSchema>['after']>
 const chunkBytes = 4 * 2 ** 20
 /** The list is far shorter. */
 const mostHead = 2 ** 20
@@ -64,9 +68,10 @@ function hashOf(descriptor: number, bytes: number): string {
 /**
  * Writes a run's checkpoints as one file, by a temporary name: whoever reads it finds the one of before or this one. They may be
  * replaced meanwhile. What the system throws is thrown on, and the file is as it was.
+ * @param after what the journal had said by then
  * @returns whether there was anything to write
  */
-export function writeCheckpoints(file: string, run: string, runFolder: string): boolean {
+export function writeCheckpoints(file: string, run: string, runFolder: string, after: Place | null = null): boolean {
   const folder = join(runFolder, 'checkpoints')
   const opened: { name: string; descriptor: number; bytes: number }[] = []
   const temporary = `${file}.partial`
@@ -79,7 +84,7 @@ export function writeCheckpoints(file: string, run: string, runFolder: string): 
     const files = opened.map(({ name, descriptor, bytes }) => ({ name, bytes, sha256: hashOf(descriptor, bytes) }))
     const out = openSync(temporary, 'w', 0o600)
     try {
-      writeAll(out, frameOf({ format: 1, run, files }))
+      writeAll(out, frameOf({ format: 1, run, after, files }))
       for (const { descriptor, bytes } of opened) for (const chunk of chunksOf(descriptor, bytes)) writeAll(out, chunk)
       fsyncSync(out)
     } finally {
@@ -106,10 +111,16 @@ const damaged = (file: string, why: string, cause?: unknown): WorkbenchError =>
 /**
  * Takes the checkpoints out of such a file into a folder, where they are as they were written, and not yet durable.
  * @param ending behind their names until somebody has looked at them
+ * @param knows whether the journal holds a message; where it lost what was said before them, they are of no use
  * @returns their names; null where there is no such file
  * @throws WorkbenchError CHECKPOINT_DAMAGED; what the system throws
  */
-export function readCheckpoints(file: string, run: string, folder: string, ending = ''): string[] | null {
+export function readCheckpoints(
+  file: string,
+  run: string,
+  folder: string,
+  { ending = '', knows = () => true }: { ending?: string; knows?: (place: Place) => boolean } = {},
+): string[] | null {
   let descriptor: number
   try {
     descriptor = openSync(file, 'r')
@@ -125,6 +136,8 @@ export function readCheckpoints(file: string, run: string, folder: string, endin
     const head = frame === null || frame === 'torn' ? null : headSchema.safeParse(frame.value)
     if (!head?.success) throw damaged(file, 'its list cannot be read')
     if (head.data.run !== run) throw damaged(file, `they are those of the run ${head.data.run}`)
+    const { after } = head.data
+    if (after !== null && !knows(after)) throw damaged(file, 'its journal has lost what was said before them')
     let at = (frame as { end: number }).end
     const wanted = head.data.files.reduce((sum, { bytes }) => sum + bytes, at)
     if (size !== wanted) throw damaged(file, `it has ${size} bytes instead of ${wanted}`)

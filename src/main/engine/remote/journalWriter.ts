@@ -21,6 +21,11 @@ export class JournalWriter {
   /** Where its next frame is to be. */
   #offset: number
 
+  /** The last message that it has said. */
+  get last(): { lease: string; number: number } {
+    return { lease: this.id, number: this.#number - 1 }
+  }
+
   /** Takes the run over. @throws what the system throws */
   constructor(file: string, about: Omit<Lease, 'type' | 'format'>) {
     this.#file = file

@@ -21,7 +21,7 @@ export async function takeCheckpoints(file: string, home: Home, run: Run, datase
   const partial = (name: string): string => join(folder, name + ending)
   let names: string[] | null = null
   try {
-    names = readCheckpoints(file, run.id, folder, ending)
+    names = readCheckpoints(file, run.id, folder, { ending })
     if (names === null) return false
     for (const name of names) {
       await verifyCheckpoint(partial(name), signal)

@@ -11,7 +11,7 @@ import { folderFiles, type Sent, type SentRun } from './folder.ts'
 import { readWholeJournal } from './journal.ts'
 import { JournalWriter, TakenOver } from './journalWriter.ts'
 import { processor } from './processor.ts'
-import { isLast, type Lease, type Said } from './said.ts'
+import { isLast, type Entry, type Lease, type Said } from './said.ts'
 
 export interface TaskParts {
   folder: string
@@ -79,7 +79,7 @@ export class TaskRun {
     try {
       this.#journal = await this.#whenThereIsSpace(() => new JournalWriter(this.#files.journal(run), this.#lease()))
       try {
-        return await this.#trainFrom()
+        return await this.#trainFrom(before.entries)
       } finally {
         this.#journal.close()
       }
@@ -98,8 +98,8 @@ export class TaskRun {
     return { run: this.#run.run, host, job, startedAt: Date.now(), processor: processor(), threads, version }
   }
 
-  async #trainFrom(): Promise<Ended> {
-    this.#takeCheckpoints()
+  async #trainFrom(before: readonly Entry[]): Promise<Ended> {
+    this.#takeCheckpoints(before)
     for (let attempt = 1; ; attempt++) {
       const wish = this.#wish()
       if (wish !== null || this.#parts.leave.aborted) return this.#stopped(wish ?? 'later')
@@ -115,12 +115,17 @@ export class TaskRun {
     }
   }
 
-  /** What was trained before, from the folder to this machine. Where that is damaged it is trained from the beginning, to the same end. */
-  #takeCheckpoints(): void {
+  /**
+   * What was trained before, from the folder to this machine. Where that is damaged, or the disk has lost what the journal had said
+   * by then, it is trained from the beginning, to the same end.
+   */
+  #takeCheckpoints(before: readonly Entry[]): void {
     const { run, name } = this.#run
     rmSync(this.#runFolder, { recursive: true, force: true })
     try {
-      readCheckpoints(this.#files.checkpoints(run), run, join(this.#runFolder, 'checkpoints'))
+      readCheckpoints(this.#files.checkpoints(run), run, join(this.#runFolder, 'checkpoints'), {
+        knows: ({ lease, number }) => before.some((entry) => entry.lease === lease && entry.number === number),
+      })
     } catch (thrown) {
       this.#parts.tell(`${name} begins anew: ${toErrorInfo(thrown).message}`)
       rmSync(this.#runFolder, { recursive: true, force: true })
@@ -252,8 +257,8 @@ export class TaskRun {
     this.#saved = performance.now()
     if (stamp === this.#stamp) return
     await this.#whenThereIsSpace(() => {
-      this.#journal.requireOurs()
-      writeCheckpoints(this.#files.checkpoints(this.#run.run), this.#run.run, this.#runFolder)
+      this.#journal.commit()
+      writeCheckpoints(this.#files.checkpoints(this.#run.run), this.#run.run, this.#runFolder, this.#journal.last)
     })
     this.#stamp = stamp
     this.#saved = performance.now()
