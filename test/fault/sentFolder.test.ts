@@ -83,21 +83,23 @@ function killAll({ pid }: ChildProcess): void {
 }
 
 /**
- * Where a disk would have to lose a journal's end for its checkpoints to be of a time that it says nothing of: within the last message
+ * Where a disk would have to lose a journal's end for its checkpoints to be of a time that it says nothing of: within the last points
  * that they follow. Its last bytes, where there are none yet.
  */
 function lossBefore(checkpoints: string, journal: string): number {
   const bytes = readFileSync(journal)
   const head = existsSync(checkpoints) ? frameAt(readFileSync(checkpoints), 0) : null
   const after = head === null || head === 'torn' ? null : (head.value as { after: { lease: string; number: number } | null }).after
+  let loss = bytes.length - 3
   for (let at = 0; after !== null && at < bytes.length;) {
     const frame = frameAt(bytes, at)
     if (frame === null || frame === 'torn') break
-    const { lease, number } = frame.value as { lease: string; number: number }
-    if (lease === after.lease && number === after.number) return frame.end - 3
+    const { lease, number, said } = frame.value as { lease: string; number: number; said: { type: string } }
+    if (said.type === 'points') loss = frame.end - 3
+    if (lease === after.lease && number === after.number) break
     at = frame.end
   }
-  return bytes.length - 3
+  return loss
 }
 
 async function until(what: () => boolean, why: string): Promise<void> {

@@ -202,6 +202,45 @@ test('of two tasks that train one run, the one that began later goes on and the 
   )
 })
 
+test('what a disk had shown and lost, and somebody else wrote over, is read again', async (t) => {
+  const { engine, folder, files, ids } = await sentRuns(t, 1)
+  const [run] = ids as [string],
+    journal = files.journal(run)
+  const says = (writer: JournalWriter, from: number, to: number) => {
+    const points = Array.from({ length: to - from + 1 }, (_, at) => ({
+      key: 'train/loss',
+      step: from + at,
+      epoch: (from + at) / 10,
+      seconds: 1,
+      value: 1 / (from + at),
+    }))
+    writer.say({ type: 'points', points, flush: true })
+    writer.commit()
+    return statSync(journal).size
+  }
+  const begins = (): JournalWriter => {
+    const writer = new JournalWriter(journal, { ...about, run })
+    writer.say({ type: 'begun', steps: 99, epochs: 9, stages: [], parameters: 1, threads: 2, step: 0, epoch: 0, seconds: 0 })
+    return writer
+  }
+  const first = begins()
+  const kept = says(first, 1, 10)
+  says(first, 11, 30)
+  first.close()
+  assert.deepEqual((await collect(engine, folder)).problems, [])
+  assert.equal((await steps(engine, run)).length, 30)
+  truncateSync(journal, kept + 7)
+  const second = begins()
+  for (let from = 1; from < 60; from += 4) says(second, from, from + 3)
+  second.close()
+  assert.deepEqual((await collect(engine, folder)).problems, [])
+  assert.deepEqual(
+    await steps(engine, run),
+    Array.from({ length: 60 }, (_, at) => at + 1),
+  )
+  assert.equal((await collect(engine, folder)).heard, 0)
+})
+
 test('half copied, foreign, newer and damaged folders are refused or waited for in one sentence, and nothing is lost', async (t) => {
   const { engine, folder, files, ids } = await sentRuns(t, 1)
   const [run] = ids as [string]

@@ -149,8 +149,14 @@ async function newsOf(
   // Whoever trains it here, or has sent it elsewhere meanwhile, knows better.
   if (run.place === null || run.newer || !belongs(store, run, folder)) return null
   const before = takenOf(store, id)
-  const { checkpoints: _, ...reading } = before
+  const { checkpoints: _, ...known } = before
+  let reading: Reading = known
   let heard = readJournal(files.journal(id), reading)
+  if (heard.damage !== null && reading.offset > 0) {
+    // A disk may lose what it had shown, and whoever goes on writes in its place: what is read twice changes nothing.
+    reading = fromTheBeginning
+    heard = readJournal(files.journal(id), reading)
+  }
   let problem: ErrorInfo | null = null
   if (heard.damage !== null)
     problem = {
