@@ -1,7 +1,8 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeCheckpoints } from '../../src/main/engine/remote/checkpointsFile.ts'
 import { fromTheBeginning, readJournal, readWholeJournal, understand } from '../../src/main/engine/remote/journal.ts'
 import { JournalWriter, TakenOver } from '../../src/main/engine/remote/journalWriter.ts'
 import type { Entry, Said } from '../../src/main/engine/remote/said.ts'
@@ -110,6 +111,35 @@ test('of two that write, the later one has the run: the other notices, and is no
   second.say(odd)
   second.commit()
   assert.equal(readWholeJournal(file).reading.lease, second.id)
+})
+
+test('a take-over in the very moment of writing is noticed too, and what was taken over writes no checkpoints', (t) => {
+  const folder = temporaryFolder(t),
+    file = join(folder, 'a.journal')
+  const first = new JournalWriter(file, about)
+  let second: JournalWriter | null = null
+  // It has looked, and writes: in between, somebody else begins.
+  first.say({
+    type: 'points',
+    flush: true,
+    get points() {
+      second ??= new JournalWriter(file, about)
+      return [point(1)]
+    },
+  })
+  assert.ok(second !== null)
+  assert.throws(() => first.requireOurs(), TakenOver)
+  assert.throws(() => first.commit(), TakenOver)
+  assert.throws(() => first.say({ type: 'died', how: 'x' }), TakenOver)
+  const results = join(folder, 'results'),
+    weights = join(folder, 'r', 'checkpoints')
+  for (const each of [results, weights]) mkdirSync(each, { recursive: true })
+  writeFileSync(join(weights, 'last.safetensors'), 'weights')
+  const write = () => writeCheckpoints(join(results, 'r.checkpoints'), 'r', join(folder, 'r'), null, () => first.requireOurs())
+  assert.throws(write, TakenOver)
+  assert.deepEqual(readdirSync(results), [])
+  ;(second as JournalWriter).say({ type: 'died', how: 'y' })
+  assert.deepEqual(withoutLeases(readWholeJournal(file).entries).at(-1), { type: 'died', how: 'y' })
 })
 
 test('what lacks messages, or cannot be read in its middle, is not read beyond that, and says so', (t) => {

@@ -202,6 +202,26 @@ test('of two tasks that train one run, the one that began later goes on and the 
   )
 })
 
+test('what cannot be written of one run is said, is not its end, and keeps no other from being trained', async (t) => {
+  const { engine, folder, files, ids } = await sentRuns(t, 1, 1)
+  const [run, other] = ids as [string, string]
+  // Nothing can take the place of a folder.
+  mkdirSync(join(files.checkpoints(run), 'x'), { recursive: true })
+  const { code, output } = await task(t, folder, [run, other]).ended
+  assert.equal(code, 1)
+  assert.match(output, /cannot go on here, and can be started again/)
+  await collect(engine, folder)
+  assert.equal((await stateOf(engine, other)).state, 'completed')
+  rmSync(files.checkpoints(run), { recursive: true })
+  assert.equal((await task(t, folder, [run, other]).ended).code, 0)
+  await collect(engine, folder)
+  assert.equal((await stateOf(engine, run)).state, 'completed')
+  assert.deepEqual(
+    readdirSync(files.results).filter((name) => name.endsWith('.partial')),
+    [],
+  )
+})
+
 test('what a disk had shown and lost, and somebody else wrote over, is read again', async (t) => {
   const { engine, folder, files, ids } = await sentRuns(t, 1)
   const [run] = ids as [string],

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { syncFolder, writeAll } from '../files/durable.ts'
@@ -21,7 +21,7 @@ const headSchema = z.object({
   ),
 })
 /** A message of a journal: who said it, and the how manieth of theirs it is. */
-export type Place = NonNullable<z.infer<typeof headSchema>['after']>
+export type Message = NonNullable<z.infer<typeof headSchema>['after']>
 const chunkBytes = 4 * 2 ** 20
 /** The list is far shorter. */
 const mostHead = 2 ** 20
@@ -65,16 +65,30 @@ function hashOf(descriptor: number, bytes: number): string {
   return hash.digest('hex')
 }
 
+/** Removes what others that are gone, or do not train the run any more, have left half written. */
+export function removePartial(file: string): void {
+  const beginning = `${basename(file)}.`
+  for (const name of readdirSync(dirname(file)))
+    if (name.startsWith(beginning) && name.endsWith('.partial')) rmSync(join(dirname(file), name), { force: true })
+}
+
 /**
- * Writes a run's checkpoints as one file, by a temporary name: whoever reads it finds the one of before or this one. They may be
- * replaced meanwhile. What the system throws is thrown on, and the file is as it was.
+ * Writes a run's checkpoints as one file, by a temporary name of its own: whoever reads it finds the one of before or this one. They
+ * may be replaced meanwhile. What the system throws is thrown on, and the file is as it was.
  * @param after what the journal had said by then
+ * @param requireOurs throws where somebody else has the run by now: what they have written is not replaced
  * @returns whether there was anything to write
  */
-export function writeCheckpoints(file: string, run: string, runFolder: string, after: Place | null = null): boolean {
+export function writeCheckpoints(
+  file: string,
+  run: string,
+  runFolder: string,
+  after: Message | null = null,
+  requireOurs: () => void = () => {},
+): boolean {
   const folder = join(runFolder, 'checkpoints')
   const opened: { name: string; descriptor: number; bytes: number }[] = []
-  const temporary = `${file}.partial`
+  const temporary = `${file}.${randomBytes(6).toString('hex')}.partial`
   try {
     for (const name of checkpointNames(folder)) {
       const descriptor = openSync(join(folder, name), 'r')
@@ -90,6 +104,7 @@ export function writeCheckpoints(file: string, run: string, runFolder: string, a
     } finally {
       closeSync(out)
     }
+    requireOurs()
     renameSync(temporary, file)
     syncFolder(dirname(file))
     return true
@@ -119,7 +134,7 @@ export function readCheckpoints(
   file: string,
   run: string,
   folder: string,
-  { ending = '', knows = () => true }: { ending?: string; knows?: (place: Place) => boolean } = {},
+  { ending = '', knows = () => true }: { ending?: string; knows?: (message: Message) => boolean } = {},
 ): string[] | null {
   let descriptor: number
   try {

@@ -1,14 +1,28 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { writeAll } from '../files/durable.ts'
-import { frameOf } from './frames.ts'
-import { understand } from './journal.ts'
-import { journalFormat, type Lease, type Said } from './said.ts'
+import { findFrame, frameAt, frameOf } from './frames.ts'
+import { entryIn, journalFormat, type Lease, type Said } from './said.ts'
 
 /** Somebody else has begun to train the run: what this process does with it is of no use any more. */
 export class TakenOver extends Error {
   constructor() {
     super('somebody else trains this run now')
+  }
+}
+
+/**
+ * How far bytes of a journal are whole frames among which nobody but `lease` begins. Whoever had the run before may say one more thing;
+ * nobody listens to that. @throws TakenOver
+ */
+function behindOurs(bytes: Buffer, lease: string): number {
+  for (let at = 0; ;) {
+    const found = frameAt(bytes, at)
+    const frame = found === null || found === 'torn' ? findFrame(bytes, at + 1) : found
+    if (frame === null) return at
+    const entry = entryIn(frame.value)
+    if (entry?.said.type === 'lease' && entry.lease !== lease) throw new TakenOver()
+    at = frame.end
   }
 }
 
@@ -18,8 +32,8 @@ export class JournalWriter {
   readonly #file: string
   readonly #descriptor: number
   #number = 0
-  /** Where its next frame is to be. */
-  #offset: number
+  /** How far it has seen what stands in the file: its own frames too, because another's may have come between them. */
+  #seen: number
 
   /** The last message that it has said. */
   get last(): { lease: string; number: number } {
@@ -30,7 +44,7 @@ export class JournalWriter {
   constructor(file: string, about: Omit<Lease, 'type' | 'format'>) {
     this.#file = file
     this.#descriptor = openSync(file, 'a', 0o600)
-    this.#offset = fstatSync(this.#descriptor).size
+    this.#seen = fstatSync(this.#descriptor).size
     this.say({ type: 'lease', format: journalFormat, ...about })
     this.commit()
   }
@@ -45,12 +59,12 @@ export class JournalWriter {
     try {
       writeAll(this.#descriptor, frame)
     } catch (thrown) {
-      // A part of it may be there: nobody could read on behind that.
-      ftruncateSync(this.#descriptor, this.#offset)
+      // A part of it may be there: nobody could read on behind that. What somebody else began meanwhile stays.
+      this.requireOurs()
+      ftruncateSync(this.#descriptor, this.#seen)
       throw thrown
     }
     this.#number += 1
-    this.#offset += frame.length
   }
 
   /** Everything that was said is on the disk. @throws TakenOver; what the system throws */
@@ -64,13 +78,9 @@ export class JournalWriter {
     const descriptor = openSync(this.#file, 'r')
     try {
       const { size } = fstatSync(descriptor)
-      if (size <= this.#offset) return
-      const more = Buffer.alloc(size - this.#offset)
-      readSync(descriptor, more, 0, more.length, this.#offset)
-      const { reading } = understand(more, { offset: this.#offset, lease: this.id, number: this.#number, past: [] })
-      if (reading.lease !== this.id) throw new TakenOver()
-      // Whoever had the run before may have said one more thing; nobody listens to that.
-      this.#offset = size
+      if (size <= this.#seen) return
+      const more = Buffer.alloc(size - this.#seen)
+      this.#seen += behindOurs(more.subarray(0, readSync(descriptor, more, 0, more.length, this.#seen)), this.id)
     } finally {
       closeSync(descriptor)
     }

@@ -64,6 +64,12 @@ function datasetOf(folder: string, fingerprint: string, disk: string | null): st
   }
 }
 
+const words: Record<Ended, string> = {
+  over: 'nothing is left to do',
+  later: 'goes on later',
+  taken: 'another task has it',
+}
+
 async function work(): Promise<number> {
   const given = process.argv[process.argv.indexOf('--folder') + 1] ?? ''
   if (!process.argv.includes('--folder')) throw new WorkbenchError('USAGE', 'Say which folder, with --folder F.')
@@ -85,29 +91,32 @@ async function work(): Promise<number> {
     const dataset = datasetOf(folder, sent.dataset.sha256, disk)
     const worker = process.env['WORKBENCH_WORKER'] ?? fileURLToPath(new URL('../jobs/worker.ts', import.meta.url))
     mkdirSync(folderFiles(folder).results, { recursive: true })
-    let left = false
+    let left = false,
+      broken = false
+    const parts = {
+      folder,
+      sent,
+      dataset,
+      scratch,
+      worker,
+      job: array ? `${array}_${task}` : (job ?? null),
+      host: hostname(),
+      tell,
+      leave: leave.signal,
+    }
     for (const run of runs) {
-      const ended: Ended = await new TaskRun(
-        {
-          folder,
-          sent,
-          dataset,
-          scratch,
-          worker,
-          job: array ? `${array}_${task}` : (job ?? null),
-          host: hostname(),
-          tell,
-          leave: leave.signal,
-        },
-        run,
-      ).train()
-      tell(
-        `${run.name} (${run.run}): ${{ over: 'nothing is left to do', later: 'goes on later', taken: 'another task has it' }[ended]}`,
-      )
-      left ||= ended === 'later'
+      try {
+        const ended = await new TaskRun(parts, run).train()
+        tell(`${run.name} (${run.run}): ${words[ended]}`)
+        left ||= ended === 'later'
+      } catch (thrown) {
+        // What keeps one run from being written down need not keep the next one.
+        broken = true
+        tell(`${run.name} (${run.run}) cannot go on here, and can be started again: ${toErrorInfo(thrown).message}`)
+      }
       if (leave.signal.aborted) break
     }
-    return left || leave.signal.aborted ? goOn : 0
+    return broken ? 1 : left || leave.signal.aborted ? goOn : 0
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }

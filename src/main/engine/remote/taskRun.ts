@@ -6,7 +6,7 @@ import type { FromWorker } from '../jobs/messages.ts'
 import { startWorker, type Worker } from '../queue/workers.ts'
 import type { TrainResult } from '../training/messages.ts'
 import { version } from '../version.ts'
-import { readCheckpoints, stampOf, writeCheckpoints } from './checkpointsFile.ts'
+import { readCheckpoints, removePartial, stampOf, writeCheckpoints } from './checkpointsFile.ts'
 import { folderFiles, type Sent, type SentRun } from './folder.ts'
 import { readWholeJournal } from './journal.ts'
 import { JournalWriter, TakenOver } from './journalWriter.ts'
@@ -57,7 +57,8 @@ export class TaskRun {
   #told = 0
   #stage = ''
   #last: FromWorker | null = null
-  #taken = false
+  /** Why nothing more can be kept of what is trained here. */
+  #broken: unknown = null
   /** Messages are written one after the other, though a full disk may keep one waiting. */
   #writing: Promise<void> = Promise.resolve()
 
@@ -78,6 +79,7 @@ export class TaskRun {
     if (last !== undefined && isLast(last)) return 'over'
     try {
       this.#journal = await this.#whenThereIsSpace(() => new JournalWriter(this.#files.journal(run), this.#lease()))
+      removePartial(this.#files.checkpoints(run))
       try {
         return await this.#trainFrom(before.entries)
       } finally {
@@ -104,7 +106,7 @@ export class TaskRun {
       const wish = this.#wish()
       if (wish !== null || this.#parts.leave.aborted) return this.#stopped(wish ?? 'later')
       const how = await this.#carryOut()
-      if (this.#taken) throw new TakenOver()
+      if (this.#broken !== null) throw this.#broken
       if (this.#last?.type === 'stopped') return this.#why === 'later' ? 'later' : 'over'
       if (this.#last !== null) return 'over'
       this.#parts.tell(`The process that trained ${this.#run.name} ended with ${how} (attempt ${attempt} of ${mostAttempts}).`)
@@ -177,15 +179,19 @@ export class TaskRun {
     return how
   }
 
-  /** What was said cannot be kept: nothing more is to be trained. */
+  /** What was said cannot be kept: nothing more is to be trained. Whoever took the run over is the reason, if somebody has. */
   #give(thrown: unknown): void {
-    if (thrown instanceof TakenOver) this.#taken = true
-    else this.#parts.tell(`The journal of ${this.#run.name} cannot be written: ${toErrorInfo(thrown).message}`)
+    this.#broken ??= thrown
+    try {
+      this.#journal.requireOurs()
+    } catch (taken) {
+      if (taken instanceof TakenOver) this.#broken = taken
+    }
     this.#worker?.kill()
   }
 
   async #hear(message: FromWorker): Promise<void> {
-    if (this.#taken) return
+    if (this.#broken !== null) return
     switch (message.type) {
       case 'progress': {
         const now = performance.now()
@@ -258,7 +264,9 @@ export class TaskRun {
     if (stamp === this.#stamp) return
     await this.#whenThereIsSpace(() => {
       this.#journal.commit()
-      writeCheckpoints(this.#files.checkpoints(this.#run.run), this.#run.run, this.#runFolder, this.#journal.last)
+      writeCheckpoints(this.#files.checkpoints(this.#run.run), this.#run.run, this.#runFolder, this.#journal.last, () =>
+        this.#journal.requireOurs(),
+      )
     })
     this.#stamp = stamp
     this.#saved = performance.now()
