@@ -72,7 +72,8 @@ const inputs: Partial<Record<CallName, unknown>> = {
   'datasets.points': { dataset: 'digits', count: 5 },
   'datasets.rename': { dataset: 'digits', name: 'digits' },
   'datasets.remove': { dataset: 'nowhere' },
-  'paths.complete': { prefix: '/t', ending: '.onnx' },
+  'paths.list': { folder: '/t', endings: ['.csv', ''] },
+  'paths.complete': { prefix: '/t', endings: ['.onnx'] },
   'runs.check': { variant: 'classical', settings: { 'network.layers': [4] } },
   'runs.create': {
     dataset: 'digits',

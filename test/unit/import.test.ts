@@ -11,10 +11,12 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -448,11 +450,54 @@ test('folders are listed to choose from: folders first, no hidden ones, and what
   const folder = fresh('listed')
   for (const name of ['b', 'A', '.hidden']) mkdirSync(join(folder, name))
   for (const name of ['data.npz', 'model.onnx', 'notes.txt']) writeFileSync(join(folder, name), '')
-  const names = async (path: string, ending?: string) => (await listFolder(path, ending)).entries.map(({ name }) => name)
+  const names = async (path: string, endings?: string[]) => (await listFolder(path, endings)).entries.map(({ name }) => name)
   assert.deepEqual(await names(folder), ['A', 'b', 'data.npz'])
-  assert.deepEqual(await names(folder, ''), ['A', 'b'])
-  assert.deepEqual(await names(join(folder, 'notes.txt'), '.onnx'), ['A', 'b', 'model.onnx'])
+  assert.deepEqual(await names(folder, []), ['A', 'b'])
+  assert.deepEqual(await names(folder, ['.onnx', '.txt']), ['A', 'b', 'model.onnx', 'notes.txt'])
+  assert.deepEqual(await names(folder, ['']), ['A', 'b', 'data.npz', 'model.onnx', 'notes.txt'])
+  assert.deepEqual(await names(join(folder, 'notes.txt'), ['.onnx']), ['A', 'b', 'model.onnx'])
   assert.equal((await listFolder(join(folder, 'b'))).parent, folder)
   await assert.rejects(listFolder(join(folder, 'gone')), { code: 'PATH_MISSING', field: 'folder' })
   assert.ok((await listFolder('')).folder.length > 0)
+})
+
+test('of a folder with more than can be listed, folders and wanted files come before anything else, and the rest is counted', async () => {
+  const most = 2000
+  for (const [folders, links, wanted, others] of [
+    [3, 2, 5, 2500],
+    [30, 3, 2500, 40],
+    [2005, 4, 10, 10],
+    [1990, 10, 0, 300],
+  ] as const) {
+    const folder = fresh('large')
+    const made = [
+      ...Array.from({ length: folders }, (_, at) => ({ kind: 'folder', at })),
+      ...Array.from({ length: links }, (_, at) => ({ kind: 'link', at })),
+      ...Array.from({ length: wanted }, (_, at) => ({ kind: 'wanted', at })),
+      ...Array.from({ length: others }, (_, at) => ({ kind: 'other', at })),
+    ].map(({ kind, at }) => {
+      // Their order by name says nothing of what they are.
+      const mixed = createHash('sha256').update(`${kind} ${at}`).digest('hex').slice(0, 6)
+      const name = `${mixed}-${kind}${at}${kind === 'wanted' ? '.ONNX' : '.txt'}`
+      if (kind === 'folder') mkdirSync(join(folder, name))
+      else if (kind === 'link') symlinkSync(tmpdir(), join(folder, name))
+      else writeFileSync(join(folder, name), '')
+      return { name, folder: kind === 'folder' || kind === 'link', shown: kind !== 'other' }
+    })
+    symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling.onnx'))
+    writeFileSync(join(folder, '.hidden.onnx'), '')
+    const sorted = (which: boolean) =>
+      made
+        .filter((one) => one.shown && one.folder === which)
+        .map(({ name }) => name)
+        .sort(byCodePoint)
+    const all = [...sorted(true), ...sorted(false)]
+    const listed = await listFolder(folder, ['.onnx'])
+    assert.deepEqual(
+      listed.entries.map(({ name }) => name),
+      all.slice(0, most),
+    )
+    assert.equal(listed.entries.filter((entry) => entry.folder).length, Math.min(most, folders + links))
+    assert.equal(listed.more, Math.max(0, all.length - most))
+  }
 })

@@ -3,12 +3,15 @@ import { host } from './host.ts'
 
 export interface Asked {
   what: 'folder' | 'file'
-  /** Of the files that are wanted, e.g. `.onnx`; undefined: those that can be imported. */
-  ending: string | undefined
+  /** The kinds of files that can be wanted, the first of them at first; none: those that can be imported. */
+  kinds: FileFilter[]
   /** Where to begin; empty: in the user's own folder. */
   begin: string
   answer(path: string | null): void
 }
+
+/** Files of any kind, after those that are usual. */
+export const anyFile: FileFilter = { name: 'All files', extensions: ['*'] }
 
 /** Asks for a folder or file: by the desktop's dialog, or by one of the page where there is none. */
 class Chooser {
@@ -16,13 +19,11 @@ class Chooser {
   asked = $state.raw<Asked | null>(null)
 
   folder(begin = ''): Promise<string | null> {
-    return host ? host.chooseFolder() : this.#ask({ what: 'folder', ending: '', begin })
+    return host ? host.chooseFolder() : this.#ask({ what: 'folder', kinds: [], begin })
   }
 
-  file(begin = '', filters?: FileFilter[]): Promise<string | null> {
-    if (host) return host.chooseFile(filters)
-    const extension = filters?.[0]?.extensions[0]
-    return this.#ask({ what: 'file', ending: extension && `.${extension}`, begin })
+  file(begin = '', kinds: FileFilter[] = []): Promise<string | null> {
+    return host ? host.chooseFile(kinds) : this.#ask({ what: 'file', kinds, begin })
   }
 
   #ask(what: Omit<Asked, 'answer'>): Promise<string | null> {

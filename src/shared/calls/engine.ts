@@ -8,6 +8,19 @@ import { recoverySchema } from '../recovery.ts'
 import { call, none, path, runRef } from './call.ts'
 import { shapeSchema } from '../shape.ts'
 
+/**
+ * Of files that are wanted instead of those that can be imported, e.g. `.onnx`, in lower case: folders are offered, and files of any of
+ * these; '' stands for any file, an empty list for folders alone.
+ */
+const endingsSchema = z
+  .array(
+    z
+      .string()
+      .regex(/^((\.[a-z0-9]+)+)?$/)
+      .max(40),
+  )
+  .max(40)
+
 export const engineCalls = {
   'engine.status': call(
     none,
@@ -41,28 +54,18 @@ export const engineCalls = {
   'paths.complete': call(
     z.strictObject({
       prefix: z.string().max(32_768),
-      /** Of other files, e.g. `.onnx`: folders and those; empty: folders alone. */
-      ending: z
-        .string()
-        .regex(/^(\.[a-z]+)?$/)
-        .optional(),
+      endings: endingsSchema.optional(),
     }),
     z.object({ paths: z.array(z.string()) }),
   ),
-  /** What lies in a folder of this machine, to choose from; an empty path is the user's own. `ending` as of `paths.complete`. */
+  /** What lies in a folder of this machine, to choose from; an empty path is the user's own. */
   'paths.list': call(
-    z.strictObject({
-      folder: z.string().max(32_768),
-      ending: z
-        .string()
-        .regex(/^(\.[a-z]+)?$/)
-        .optional(),
-    }),
+    z.strictObject({ folder: z.string().max(32_768), endings: endingsSchema.optional() }),
     z.object({
       folder: z.string(),
       parent: z.string().nullable(),
       entries: z.array(z.object({ name: z.string(), path: z.string(), folder: z.boolean() })),
-      /** Entries that are not told of. */
+      /** Folders and such files beyond those entries. */
       more: z.int(),
     }),
   ),

@@ -7,8 +7,12 @@ import { resolvePath } from './source.ts'
 import { byCodePoint } from './walk.ts'
 
 const most = 50
-/** By name, for a list that appears while someone types; the import itself goes by content. */
-export async function importable(): Promise<(name: string) => boolean> {
+/**
+ * Which files are offered, by name; an import itself goes by content.
+ * @param endings of those that are wanted ('': any, none: no files); undefined: those that can be imported or unpacked
+ */
+export async function offeredFiles(endings?: readonly string[]): Promise<(name: string) => boolean> {
+  if (endings !== undefined) return (name) => endings.some((ending) => name.toLowerCase().endsWith(ending))
   const { formats } = await import('./formats/index.ts')
   return (name) => formats.some(({ named, offered = named }) => offered.test(name)) || offeredContainers.test(name) || isPack(name)
 }
@@ -17,13 +21,13 @@ export async function importable(): Promise<(name: string) => boolean> {
  * Completes a typed path: the words for data that come with the workbench, then folders (each with a separator at its end),
  * then files that can be imported or unpacked; hidden ones only when the typed name begins with a dot. An unreadable or missing
  * folder completes to nothing.
- * @param ending of the files that are wanted instead of those that can be imported ('': none); then there are no words either
+ * @param endings as of `offeredFiles`; where they are given there are no words
  */
-export async function completePath(prefix: string, ending?: string): Promise<string[]> {
+export async function completePath(prefix: string, endings?: readonly string[]): Promise<string[]> {
   if (prefix.trim() === '') return []
-  const wanted = ending === undefined ? await importable() : (name: string) => ending !== '' && name.toLowerCase().endsWith(ending)
+  const wanted = await offeredFiles(endings)
   const words =
-    ending !== undefined
+    endings !== undefined
       ? []
       : ownSets.map(({ name }) => name).filter((word) => word.toLowerCase().startsWith(prefix.trim().toLowerCase()))
   const whole = resolvePath(prefix),

@@ -85,10 +85,13 @@ export const datasetHandlers = (context: Context) => {
       for (const embedding of codes) emit({ type: 'embeddingRemoved', embedding })
       return { trashed, codes: codes.length }
     },
-    'paths.complete': async ({ prefix, ending }) => ({
-      paths: [...(ending === undefined ? sourcesLike(store.datasets.list(), prefix) : []), ...(await completePath(prefix, ending))],
+    'paths.complete': async ({ prefix, endings }) => ({
+      paths: [
+        ...(endings === undefined ? sourcesLike(store.datasets.list(), prefix) : []),
+        ...(await completePath(prefix, endings)),
+      ],
     }),
-    'paths.list': ({ folder, ending }) => listFolder(folder, ending),
+    'paths.list': ({ folder, endings }) => listFolder(folder, endings),
   } satisfies Partial<Handlers>
 }
 
