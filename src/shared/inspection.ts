@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { datasetNoteSchema, errorInfoSchema, fits, imagesSchema, splits } from './domain.ts'
+import { fittingSchema, sizeReasons } from './fitting.ts'
 
 /** What an import would make of a source, told before it begins. */
 
@@ -69,7 +70,11 @@ export const inspectionSchema = z.object({
   width: z.int().nullable(),
   height: z.int().nullable(),
   channels: z.int().nullable(),
+  /** Why it is this size; null where nothing is to be said of it. */
+  sizedBy: z.enum(sizeReasons).nullable(),
   fit: z.enum(fits),
+  /** What this fit and the others do to the images; null where no size of an image is known. */
+  fitting: fittingSchema.nullable(),
   /** Of a folder, by some of its images: `width` and `height` are what all or most have; where sizes differ, their medians. */
   sizes: z
     .object({
@@ -113,5 +118,7 @@ export const importPreviewSchema = z.object({
   ),
   /** Chosen, and not readable. */
   skipped: z.array(z.object({ path: z.string(), reason: z.string() })),
+  /** Where they were asked for: images, of other proportions if there are such, by each fit; or why one cannot be shown. */
+  fitted: z.array(z.object({ fit: z.enum(fits), images: imagesSchema.nullable(), problem: errorInfoSchema.nullable() })),
 })
 export type ImportPreview = z.infer<typeof importPreviewSchema>

@@ -52,6 +52,14 @@ browserTest(
     assert.equal(await fitted.count(), 0)
     await page.getByLabel('Height', { exact: true }).fill('12')
     await settles(() => fitted.locator('canvas').count(), 9)
+    // What each does to all of them stands beside it.
+    const amounts = [
+      'Cuts 25% of the width of all 28 images.',
+      'Leaves 25% of the height of all 28 images black.',
+      'Squeezes the width of all 28 images by 25%.',
+    ]
+    await settles(() => fitted.locator('.amount').allInnerTexts(), amounts)
+    await settles(() => fitted.getAttribute('aria-busy'), 'false')
     await fitted.getByRole('radio', { name: 'Pad: The whole image is kept, with black borders.' }).check()
     await settles(() => page.getByLabel('Images with other proportions').inputValue(), 'pad')
     assert.deepEqual(await barriers(page), [])

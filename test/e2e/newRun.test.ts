@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { fillHome } from '../../bench/table/fill.ts'
 import { barriers, browserTest } from './launchChromium.ts'
 import { settles } from './settles.ts'
@@ -52,11 +52,15 @@ browserTest(
     const convolutions = page.getByLabel('Convolutions', { exact: true })
     const [small, none] = [await batch.inputValue(), await convolutions.inputValue()]
     await batch.focus()
-    const write = (text: string) =>
-      convolutions.evaluate((field: any, value) => {
-        field.value = value
-        field.dispatchEvent(new field.ownerDocument.defaultView.Event('input', { bubbles: true }))
-      }, text)
+    const change = (of: Locator, text: string, event = 'input') =>
+      of.evaluate(
+        (field: any, [value, type]) => {
+          field.value = value
+          field.dispatchEvent(new field.ownerDocument.defaultView.Event(type, { bubbles: true }))
+        },
+        [text, event],
+      )
+    const write = (text: string) => change(convolutions, text)
     await write('8x3s2')
     await page.getByText('default: none').waitFor()
     await settles(() => page.getByLabel('Hidden activation', { exact: true }).inputValue(), 'elu')
@@ -69,6 +73,33 @@ browserTest(
     assert.equal(await batch.inputValue(), '16')
     await batch.blur()
     await settles(() => batch.inputValue(), small)
+    // So does one of a list, and one that is ticked.
+    const more = page.getByText(/^\d+ more settings?$/)
+    await more.click()
+    const activation = page.getByLabel('Hidden activation', { exact: true })
+    await activation.focus()
+    await write('8x3s2')
+    await settles(() => batch.inputValue(), '16')
+    assert.equal(await activation.inputValue(), 'relu')
+    await activation.blur()
+    await settles(() => activation.inputValue(), 'elu')
+    await write(none)
+    await settles(() => activation.inputValue(), 'relu')
+    const tied = page.getByRole('checkbox', { name: 'Tied weights', description: 'The decoder goes back' }),
+      kind = page.getByRole('combobox', { name: 'Pretraining', exact: true })
+    const variantNamed = (name: string) => page.getByRole('radio', { name, exact: true })
+    await variantNamed('Contractive').check({ force: true })
+    await settles(() => tied.isChecked(), true)
+    await tied.focus()
+    await change(kind, 'greedy', 'change')
+    await page.getByTitle(/^network\.tied: .*layers/).waitFor()
+    assert.equal(await tied.isChecked(), true)
+    await tied.blur()
+    await settles(() => tied.isChecked(), false)
+    await change(kind, 'none', 'change')
+    await settles(() => tied.isChecked(), true)
+    await variantNamed('Classical').check({ force: true })
+    await more.click()
 
     // Few steps are said, and one click gives enough.
     await batch.fill('30000')

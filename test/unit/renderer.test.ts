@@ -184,6 +184,8 @@ test('an inspected path is told in words', () => {
     height: 48,
     channels: 3,
     suggestedName: 'x',
+    sizedBy: 'found' as const,
+    fitting: null,
     sizes: {
       agree: 'most' as 'most' | 'differ',
       width: 64,

@@ -110,6 +110,8 @@ export const datasetCalls = {
       view: idSchema.optional(),
       draw: z.int().min(0).max(2_147_483_647).default(1),
       images: z.int().min(1).max(64).default(8),
+      /** So many are also given by each fit, to choose one by. */
+      fitted: z.int().min(0).max(16).default(0),
       /** Longest side of the pictures in the answer. */
       side: z.int().min(1).max(4096).optional(),
     }),

@@ -85,6 +85,11 @@ export async function planArrays(found: ArraysSource, request: SourceRequest, si
     height,
     channels,
     count,
+    ...(kind === 'image' && {
+      counts: described.map(({ width, height, count }) => ({ width, height, times: count })),
+      sizedBy: request.width && request.height ? 'chosen' : request.width || request.height ? 'proportion' : 'found',
+      sizeOf: (row) => described[partAt(described, row)]!,
+    }),
     source,
     described,
     ...indexLabels(values, source.classNames),
@@ -102,7 +107,7 @@ export async function planArrays(found: ArraysSource, request: SourceRequest, si
     }),
     skipped: source.unused.map((name) => ({ path: `${source.path}/${name}`, reason: 'an array that is not used' })),
     pack: (partial, room, progress, signal) => packArrays(plan, request, partial, room, progress, signal),
-    only: (rows) => onlyRows(plan, rows, request),
+    only: (rows, fit = request.fit) => onlyRows(plan, rows, { ...request, fit }),
     isFar: (row) => bytesBefore(plan, row) > nearBytes,
   }
   return plan
@@ -110,6 +115,12 @@ export async function planArrays(found: ArraysSource, request: SourceRequest, si
 
 /** Bytes of an array that are quickly read through. */
 const nearBytes = 2 ** 27
+
+/** The number of the part in which a row is. */
+function partAt(described: readonly { count: number }[], row: number): number {
+  let end = 0
+  return described.findIndex(({ count }) => row < (end += count))
+}
 
 /** How much of its array lies before a row. */
 function bytesBefore({ source, described }: ArraysPlan, row: number): number {
@@ -147,7 +158,7 @@ function onlyRows(plan: ArraysPlan, rows: readonly number[], request: SourceRequ
     labels: plan.labels && Int32Array.from(rows, (row) => plan.labels![row]!),
     parts: plan.parts && Uint8Array.from(rows, (row) => plan.parts![row]!),
     pack: (partial, room, progress, signal) => packArrays(only, request, partial, room, progress, signal),
-    only: (some) => onlyRows(only, some, request),
+    only: (some, fit = request.fit) => onlyRows(only, some, { ...request, fit }),
   }
   return only
 }

@@ -15,6 +15,7 @@ import type { Checked, LabelRequest, Measured, Packing, Plan, PlanOptions, Rows,
 import { requireRoom } from './room.ts'
 import { hashBytes } from './row-hash.ts'
 import { defaultShape, sampleHeaders, sizesOf } from './sample.ts'
+import { seenSize, SizeTally } from './size-tally.ts'
 import { noUsableImage } from './skipped.ts'
 import type { FolderSource } from './source.ts'
 import { mentionLabels } from './table/hint.ts'
@@ -85,7 +86,7 @@ export async function planList(list: FileList, request: SourceRequest, { progres
     signal,
     onCount: (done, total) => progress.update('Reading headers', done, total, 'files'),
   })
-  const size = defaultShape(sample, request),
+  const { sizedBy, ...size } = defaultShape(sample, request),
     shape = { ...size, fit: request.fit },
     perDecoder = filesPerDecoder(sample),
     values = new FolderValues(list, request, perDecoder)
@@ -101,6 +102,8 @@ export async function planList(list: FileList, request: SourceRequest, { progres
       perDecoder,
       values,
       sizes: sample && sizesOf(sample),
+      counts: sample?.counts ?? [],
+      sizedBy,
       truncated: list.truncated,
       notes: list.notes,
     },
@@ -153,7 +156,10 @@ class FolderValues {
   }
 }
 
-type Understood = Omit<FolderPlan, 'list' | 'labelsFrom' | 'skipped' | 'pack' | 'only' | 'check' | 'countPages' | keyof Rows>
+type Understood = Omit<
+  FolderPlan,
+  'list' | 'labelsFrom' | 'skipped' | 'pack' | 'only' | 'sizeOf' | 'check' | 'countPages' | keyof Rows
+>
 
 /** The plan for a list of files, with what was understood of the whole folder. */
 function planOf(list: FileList, understood: Understood, request: SourceRequest): FolderPlan {
@@ -164,8 +170,13 @@ function planOf(list: FileList, understood: Understood, request: SourceRequest):
     labelsFrom: list.labelled ? (list.labelsFrom ?? 'the names of the folders') : null,
     skipped: list.skipped,
     pack: (partial, room, progress, signal) => packFolder(plan, request, partial, room, progress, signal),
-    only: (files) => planOf(onlyFiles(list, files), understood, request),
+    only: (files, fit = understood.shape.fit) =>
+      planOf(onlyFiles(list, files), { ...understood, shape: { ...understood.shape, fit } }, request),
     isImage: (file) => 'header' in (headerOf(list, file) ?? { header: null }),
+    sizeOf: (file) => {
+      const found = headerOf(list, file)
+      return found !== null && 'header' in found ? seenSize(found.header) : null
+    },
     check: (options) => checkFiles(plan, options),
     countPages: async (options) => (await import('./several.ts')).countSeveral(list, options),
     ...((understood.wide || request.range !== undefined) && {
@@ -180,17 +191,19 @@ const headerLimit = 10_000
 
 /** Opens files as far as their headers, evenly spread where there are very many, and takes over what measuring their values found. */
 async function checkFiles(
-  { list, classes, values: { unreadable } }: FolderPlan,
+  { list, classes, counts = [], values: { unreadable } }: FolderPlan,
   { progress, signal }: PlanOptions,
 ): Promise<Checked> {
   const { count } = list.names,
     files = Math.min(count, headerLimit),
     good = new Uint8Array(count).fill(1),
-    skipped = [...list.skipped]
+    skipped = [...list.skipped],
+    tally = new SizeTally()
   for (let i = 0; i < files; i++) {
     const file = Math.floor((i * count) / files),
       result = headerOf(list, file)
-    if (result !== null && 'reason' in result) {
+    if (result !== null && 'header' in result) tally.add(result.header)
+    else if (result !== null) {
       good[file] = 0
       skipped.push({ path: list.pathOf(file), reason: result.reason })
     }
@@ -208,7 +221,7 @@ async function checkFiles(
     skipped.push({ path, reason })
   }
   const rows = rowsOfList(list, goodOnes(good))
-  return { files, good, rows, skipped, notes: emptyClasses(classes, rows.classes) }
+  return { files, good, rows, skipped, notes: emptyClasses(classes, rows.classes), counts: tally.empty ? counts : tally.counts }
 }
 
 /**

@@ -8,6 +8,7 @@ import { partsOf } from '../../../shared/split.ts'
 import { counted, thousands } from '../../../shared/words.ts'
 import { tableOf } from './class-table.ts'
 import { classesLacking, classesOfTraining, doubtsOfClasses } from './classes.ts'
+import { fittingOf, type SizeCount } from './fitting.ts'
 import { leftOut } from './left-out.ts'
 import { openDataset } from './open.ts'
 import { planImport } from './plan.ts'
@@ -37,7 +38,7 @@ export async function inspectImport(
     const measured = await measureSoon(plan, signal),
       checked = await plan.check?.({ progress, signal })
     const several = await plan.countPages?.({ progress, signal })
-    const found = describePlan(plan, checked?.rows ?? plan, request)
+    const found = describePlan(plan, checked?.rows ?? plan, checked?.counts ?? plan.counts ?? [], request)
     return {
       ...found,
       ...(checked && { checked: checked.files, ...leftOut(checked.skipped) }),
@@ -81,8 +82,8 @@ async function measureSoon({ measure }: Plan, signal?: AbortSignal): Promise<Mea
   }
 }
 
-/** @param rows those of the plan that are left once headers were looked at */
-function describePlan(plan: Plan, all: Rows, request: SourceRequest): CallOutput<'datasets.inspect'> {
+/** @param all those of the plan that are left once headers were looked at @param counts their sizes, as far as they are known */
+function describePlan(plan: Plan, all: Rows, counts: readonly SizeCount[], request: SourceRequest): CallOutput<'datasets.inspect'> {
   // Parts of patches may be drawn, and then say nothing of classes.
   const rows = request.patches ? { ...all, notes: [], untrained: [] } : classesOfTraining(all)
   const { kind, sizes = null, truncated = false } = plan,
@@ -110,7 +111,9 @@ function describePlan(plan: Plan, all: Rows, request: SourceRequest): CallOutput
     ...(shaped
       ? { width: plan.width, height: plan.height, channels: plan.channels }
       : { width: null, height: null, channels: null }),
+    sizedBy: shaped ? (plan.sizedBy ?? null) : null,
     fit: request.fit,
+    fitting: shaped ? fittingOf(counts, plan) : null,
     sizes,
     depth: depthOf(plan),
     pages: null,
@@ -151,7 +154,9 @@ export function inspectDataset(dataset: Dataset, folder: string): CallOutput<'da
       width,
       height,
       channels,
+      sizedBy: null,
       fit,
+      fitting: null,
       sizes: null,
       depth: { ...ownDepth(kind), mixed: false },
       pages: null,

@@ -13,11 +13,30 @@ export interface Picture {
   /** 1 gray, 2 gray and alpha, 3 colour, 4 colour and alpha. */
   channels: number
 }
-export interface Shape {
+export interface Size {
   width: number
   height: number
+}
+export interface Shape extends Size {
   channels: 1 | 3
   fit: 'crop' | 'pad' | 'stretch'
+}
+
+/** How much of an image cropping keeps, in its own pixels, which need not be whole. */
+export function keptBy({ width, height }: Size, shape: Size): Size {
+  const wanted = shape.width / shape.height,
+    has = width / height
+  return { width: has > wanted ? wanted * height : width, height: has < wanted ? width / wanted : height }
+}
+
+/** How much of a stored image padding fills; the rest is black. */
+export function filledBy({ width, height }: Size, shape: Size): Size {
+  const wanted = shape.width / shape.height,
+    has = width / height
+  return {
+    width: has < wanted ? Math.max(1, roundEven((width / height) * shape.height)) : shape.width,
+    height: has > wanted ? Math.max(1, roundEven((height / width) * shape.width)) : shape.height,
+  }
 }
 
 /** Writes `picture` as one row of `shape` into `out` at `offset`. */
@@ -36,18 +55,12 @@ export function packRow(picture: Picture, shape: Shape, out: Uint8Array, offset:
   if (shape.fit === 'stretch') {
     out.set(resample(source, channels, [0, 0, source.width, source.height], width, height), offset)
   } else if (shape.fit === 'crop') {
-    const wanted = width / height,
-      has = source.width / source.height
-    const w = has > wanted ? wanted * source.height : source.width,
-      h = has < wanted ? source.width / wanted : source.height
+    const { width: w, height: h } = keptBy(source, shape)
     const x = (source.width - w) / 2,
       y = (source.height - h) / 2
     out.set(resample(source, channels, [x, y, x + w, y + h].map(Math.fround) as Box, width, height), offset)
   } else {
-    const wanted = width / height,
-      has = source.width / source.height
-    const w = has < wanted ? Math.max(1, roundEven((source.width / source.height) * height)) : width
-    const h = has > wanted ? Math.max(1, roundEven((source.height / source.width) * width)) : height
+    const { width: w, height: h } = filledBy(source, shape)
     const small = resample(source, channels, [0, 0, source.width, source.height], w, h)
     const left = roundEven((width - w) / 2),
       top = roundEven((height - h) / 2)

@@ -1,8 +1,11 @@
 import type { Dataset, DatasetNote, Progress, Skipped } from '../../../shared/domain.ts'
 import type { ErrorInfo } from '../../../shared/errors.ts'
 import type { Depth, Inspection, Several } from '../../../shared/inspection.ts'
+import type { SizeReason } from '../../../shared/fitting.ts'
 import type { Contrast } from '../../../shared/patches.ts'
 import type { RowShape } from './array-shape.ts'
+import type { SizeCount } from './fitting.ts'
+import type { Size } from './pixels.ts'
 import type { ProgressReporter } from './progress.ts'
 import type { Ranges } from './values/range.ts'
 
@@ -139,6 +142,9 @@ export interface Plan extends Rows, Pick<Packed, 'kind' | 'width' | 'height' | '
   truncated?: boolean
   /** Of a folder, what some headers say; null where no image is among them. */
   sizes?: Inspection['sizes']
+  /** Sizes of the images, as far as they are known, and why they become `width` and `height`. */
+  counts?: readonly SizeCount[]
+  sizedBy?: SizeReason
   /** How deep the values are, the deepest first; left out where they are those of a dataset here. */
   depths?: Depth[]
   /** Files of several pages or frames, among those that are looked at. */
@@ -147,10 +153,12 @@ export interface Plan extends Rows, Pick<Packed, 'kind' | 'width' | 'height' | '
   measure?(signal?: AbortSignal): Promise<Measured>
   /** Writes the rows into the folder `partial`. @param room free bytes on its disk */
   pack(partial: string, room: number, progress: ProgressReporter, signal?: AbortSignal): Promise<Packed>
-  /** The same plan with some of its rows alone (given ascending), whose packing writes just those. */
-  only(rows: readonly number[]): Plan
+  /** The same plan with some of its rows alone (given ascending), whose packing writes just those; as another fit makes them. */
+  only(rows: readonly number[], fit?: SourceRequest['fit']): Plan
   /** Whether a row is an image as far as its header, where that is easily told. */
   isImage?(row: number): boolean
+  /** The size of a row's image before it is fitted, where that is easily told; left out where nothing is fitted. */
+  sizeOf?(row: number): Size | null
   /** Whether much has to be read through before a row is reached. */
   isFar?(row: number): boolean
   /** Looks closer than an import does before it begins: opens files as far as their headers, many of them. */
@@ -179,4 +187,6 @@ export interface Checked {
   rows: Rows
   skipped: Skipped[]
   notes: DatasetNote[]
+  /** Their sizes. */
+  counts: readonly SizeCount[]
 }

@@ -1,12 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
+import { defaultSide, type SizeReason } from '../../../shared/fitting.ts'
 import type { FileList } from './layout.ts'
 import { headerOf } from './listed-image.ts'
 import { SizeTally, type Sample } from './size-tally.ts'
 
 /** How many files are looked at, evenly spread over the list, to learn a folder's usual size. */
 const sampleFiles = 1000
-/** Larger images are made smaller by default, so that their longer side has this many pixels. */
-const defaultSide = 64
 
 /** @returns null when no image is among the files looked at. */
 export async function sampleHeaders(
@@ -51,19 +50,28 @@ export async function sampleHeaders(
 export function defaultShape(
   sample: Pick<Sample, 'width' | 'height' | 'gray'> | null,
   wanted: { width?: number | undefined; height?: number | undefined; channels?: 1 | 3 | undefined },
-): { width: number; height: number; channels: 1 | 3 } {
+): { width: number; height: number; channels: 1 | 3; sizedBy: SizeReason } {
   const { width, height, gray } = sample ?? { width: 28, height: 28, gray: true }
   const within = (pixels: number) => Math.min(4096, Math.max(1, Math.round(pixels)))
   const channels = wanted.channels ?? (gray ? 1 : 3)
-  if (wanted.width !== undefined && wanted.height !== undefined) return { width: wanted.width, height: wanted.height, channels }
-  if (wanted.width !== undefined) return { width: wanted.width, height: within((height * wanted.width) / width), channels }
-  if (wanted.height !== undefined) return { width: within((width * wanted.height) / height), height: wanted.height, channels }
+  if (wanted.width !== undefined && wanted.height !== undefined)
+    return { width: wanted.width, height: wanted.height, channels, sizedBy: 'chosen' }
+  if (wanted.width !== undefined)
+    return { width: wanted.width, height: within((height * wanted.width) / width), channels, sizedBy: 'proportion' }
+  if (wanted.height !== undefined)
+    return { width: within((width * wanted.height) / height), height: wanted.height, channels, sizedBy: 'proportion' }
   const scale = Math.min(1, defaultSide / Math.max(width, height))
-  return { width: within(width * scale), height: within(height * scale), channels }
+  return { width: within(width * scale), height: within(height * scale), channels, sizedBy: scale < 1 ? 'reduced' : 'found' }
 }
 
 /** The sizes without what else the headers say. */
-export const sizesOf = ({ agree, width, height, smallest, largest }: Sample): Omit<Sample, 'gray' | 'wide' | 'depths'> => ({
+export const sizesOf = ({
+  agree,
+  width,
+  height,
+  smallest,
+  largest,
+}: Sample): Omit<Sample, 'gray' | 'wide' | 'depths' | 'counts'> => ({
   agree,
   width,
   height,

@@ -1,10 +1,7 @@
 import type { Depth } from '../../../shared/inspection.ts'
+import type { SizeCount } from './fitting.ts'
 import type { Header } from './header.ts'
-
-interface Size {
-  width: number
-  height: number
-}
+import type { Size } from './pixels.ts'
 
 /** What the headers of some files say: sizes (as seen, Exif rotation applied) and whether all are gray. */
 export interface Sample {
@@ -21,11 +18,17 @@ export interface Sample {
   /** By area. */
   smallest: Size
   largest: Size
+  /** Every size, and how many of those looked at have it. */
+  counts: SizeCount[]
 }
+
+/** The size of an image as it is seen. */
+export const seenSize = ({ width, height, orientation }: Pick<Header, 'width' | 'height' | 'orientation'>): Size =>
+  orientation >= 5 ? { width: height, height: width } : { width, height }
 
 /** Gathers what headers say. */
 export class SizeTally {
-  private readonly sizes = new Map<string, Size & { times: number }>()
+  private readonly sizes = new Map<string, SizeCount>()
   private gray = true
   private wide = false
   private readonly depths = new Map<string, Depth>()
@@ -35,9 +38,7 @@ export class SizeTally {
   }
 
   add(header: Pick<Header, 'width' | 'height' | 'orientation' | 'gray' | 'wide' | 'depth'>): void {
-    const turned = header.orientation >= 5
-    const width = turned ? header.height : header.width,
-      height = turned ? header.width : header.height
+    const { width, height } = seenSize(header)
     const size = this.sizes.get(`${width}x${height}`)
     if (size) size.times++
     else this.sizes.set(`${width}x${height}`, { width, height, times: 1 })
@@ -47,21 +48,21 @@ export class SizeTally {
     this.depths.set(`${depth.bits} ${depth.kind}`, depth)
   }
 
+  get counts(): SizeCount[] {
+    return [...this.sizes.values()]
+  }
+
   /** @param complete whether these are all images @returns null where there was none */
   result(complete: boolean): Sample | null {
     return usual(
-      [...this.sizes.values()],
+      this.counts,
       { gray: this.gray, wide: this.wide, depths: [...this.depths.values()].toSorted((a, b) => b.bits - a.bits) },
       complete,
     )
   }
 }
 
-function usual(
-  sizes: (Size & { times: number })[],
-  kinds: Pick<Sample, 'gray' | 'wide' | 'depths'>,
-  complete: boolean,
-): Sample | null {
+function usual(sizes: SizeCount[], kinds: Pick<Sample, 'gray' | 'wide' | 'depths'>, complete: boolean): Sample | null {
   const byArea = sizes.toSorted((a, b) => a.width * a.height - b.width * b.height || a.width - b.width)
   const [smallest, largest] = [byArea[0], byArea.at(-1)]
   if (!smallest || !largest) return null
@@ -80,5 +81,6 @@ function usual(
     agree: !frequent ? 'differ' : sizes.length === 1 && complete ? 'all' : 'most',
     smallest: only(smallest),
     largest: only(largest),
+    counts: sizes,
   }
 }

@@ -121,10 +121,14 @@ export async function inspect(
 
 /** Some images as the import would store them; of `dataset:NAME` without patches, as they are stored. */
 export async function preview(context: Context, input: CallArguments<'datasets.preview'>): Promise<CallOutput<'datasets.preview'>> {
-  const { view, draw, images, side, ...rest } = input,
+  const { view, draw, images, fitted, side, ...rest } = input,
     request = requestOf(context, rest)
-  const found = await inPlaceOf(view && `preview ${view}`, (signal) => previewImport(request, { images, draw, signal }))
-  return { ...found, images: reduced(found.images, side) }
+  const found = await inPlaceOf(view && `preview ${view}`, (signal) => previewImport(request, { images, draw, fitted, signal }))
+  return {
+    ...found,
+    images: reduced(found.images, side),
+    fitted: found.fitted.map((one) => ({ ...one, images: one.images && reduced(one.images, side) })),
+  }
 }
 
 const requestOf = ({ home, store }: Context, input: Omit<CallArguments<'datasets.inspect'>, 'view'>): SourceRequest => {

@@ -1,4 +1,5 @@
 import type { CallInput } from '../../../shared/calls.ts'
+import { isReshaped } from '../../../shared/fitting.ts'
 import { patchDefaults, type Contrast } from '../../../shared/patches.ts'
 import { sharesForm } from '../../../shared/split.ts'
 import { parseRange, rangeForms } from '../../../shared/valueRange.ts'
@@ -80,12 +81,7 @@ export class ImportChoices {
   readonly sized = $derived(this.coloured && !this.patching)
   readonly fitted = $derived(this.sized && !this.synthetic)
   /** Of images that are not all of the shape that is stored: it shows how they are fitted. */
-  readonly reshaped = $derived.by(() => {
-    const { sizes, width, height } = this.found ?? {}
-    if (!this.fitted || !sizes || !width || !height) return false
-    const { smallest, largest } = sizes
-    return [sizes, smallest, largest].some((size) => Math.abs((size.width * height) / (size.height * width) - 1) > 0.02)
-  })
+  readonly reshaped = $derived(this.fitted && this.found?.fitting != null && isReshaped(this.found.fitting))
   /** Read from the user's own files. */
   readonly ofFiles = $derived(this.found !== null && !['sample', 'synthetic', 'dataset'].includes(this.found.kind))
   /** Of pixels that may be of other values than bytes. */

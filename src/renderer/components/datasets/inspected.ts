@@ -1,4 +1,5 @@
 import type { CallOutput } from '../../../shared/calls.ts'
+import { defaultSide } from '../../../shared/fitting.ts'
 import { count, counted, samples } from '../../format.ts'
 
 export type Inspected = CallOutput<'datasets.inspect'>
@@ -10,15 +11,23 @@ const colours = ({ channels }: Inspected): string => (channels === null ? '' : c
 
 /** The sizes of a folder's images, and what they become. */
 function sizeSentence(found: Inspected): string {
-  const { width, height, sizes } = found
+  const { width, height, sizes, sizedBy } = found
   if (width === null || height === null) return ''
-  if (sizes === null) return ` Images of ${size({ width, height })}${colours(found)}.`
+  const shape = size({ width, height })
+  const chosen =
+    sizedBy === 'chosen'
+      ? `${shape}, as you chose.`
+      : sizedBy === 'proportion'
+        ? `${shape}: one side as you chose, the other in proportion.`
+        : null
+  if (sizes === null) return chosen ? ` Its images become ${chosen}` : ` Images of ${shape}${colours(found)}.`
   const same = sizes.width === width && sizes.height === height
-  const why = sizes.agree !== 'differ' ? '' : same ? ', their median size,' : ', in the proportions of their median size,'
-  const become = ` They become ${size({ width, height })}${why} unless you choose another size.`
-  if (sizes.agree === 'differ')
-    return ` Sizes differ, from ${size(sizes.smallest)} to ${size(sizes.largest)}${colours(found)}.${become}`
-  return ` ${sizes.agree === 'all' ? 'All' : 'Most'} are ${size(sizes)}${colours(found)}.${same ? '' : become}`
+  const differ = sizes.agree === 'differ'
+  const why = differ ? (same ? ', their median size,' : ', in the proportions of their median size,') : ''
+  const reduced = sizedBy === 'reduced' ? `: the longer side is reduced to ${defaultSide} pixels, for quick training` : ''
+  const become = ` They become ${chosen ?? `${shape}${why} unless you choose another size${reduced}.`}`
+  if (differ) return ` Sizes differ, from ${size(sizes.smallest)} to ${size(sizes.largest)}${colours(found)}.${become}`
+  return ` ${sizes.agree === 'all' ? 'All' : 'Most'} are ${size(sizes)}${colours(found)}.${same && !chosen ? '' : become}`
 }
 
 const ofArrays: Readonly<Record<string, string>> = {

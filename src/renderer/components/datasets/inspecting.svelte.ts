@@ -3,7 +3,7 @@ import type { Progress } from '../../../shared/domain.ts'
 import { toErrorInfo, type ErrorInfo } from '../../../shared/errors.ts'
 import type { ImportPreview } from '../../../shared/inspection.ts'
 import { call, connection } from '../../state/connection.svelte.ts'
-import { fitsInOrder, type Fit, type ImportChoices, type ImportInput } from './importChoices.svelte.ts'
+import type { ImportChoices, ImportInput } from './importChoices.svelte.ts'
 
 /** A moment after the last key, in milliseconds. */
 const pause = 250
@@ -12,12 +12,6 @@ const shownImages = 8
 /** And how many by each fit. */
 const fittedImages = 3
 let views = 0
-
-/** Some of the images by one fit. */
-export interface FitPreview {
-  fit: Fit
-  preview: ImportPreview
-}
 
 /** Asks the engine what an import would make of what is chosen, and for some of its images, again with each choice. */
 export class Inspecting {
@@ -32,8 +26,11 @@ export class Inspecting {
   #asked = ''
   preview = $state.raw<ImportPreview | null>(null)
   previewError = $state.raw<ErrorInfo | null>(null)
-  /** The same few images by each fit, where they are not of the shape that is stored. */
-  fits = $state.raw<readonly FitPreview[]>([])
+  /** What the shown images are of: what was asked, and the draw. */
+  #shown = $state('')
+  /** The same few images by each fit, where they are not of the shape that is stored; and what they are of, whatever the fit. */
+  fitted = $state.raw<ImportPreview['fitted']>([])
+  #fittedOf = $state('')
   /** By which the shown images are chosen. */
   draw = $state(1)
 
@@ -45,6 +42,21 @@ export class Inspecting {
   get current(): boolean {
     const { question } = this.#choices
     return question !== null && question === this.#answered
+  }
+
+  /** Whether the shown images are of what is chosen now. */
+  get shown(): boolean {
+    return this.current && this.#shown === this.#drawn(this.#answered)
+  }
+
+  /** Whether those by each fit are: which of them is chosen does not matter. */
+  get fittedShown(): boolean {
+    const { input } = this.#choices
+    return input !== null && this.#fittedOf === this.#drawn(JSON.stringify({ ...input, fit: undefined }))
+  }
+
+  #drawn(question: string): string {
+    return `${this.draw} ${question}`
   }
 
   /** Follows the choices; to be called while a component is made. */
@@ -60,7 +72,8 @@ export class Inspecting {
           this.#answered = ''
           this.preview = null
           this.previewError = null
-          this.fits = []
+          this.fitted = []
+          this.#shown = this.#fittedOf = ''
         }
         this.error = null
       })
@@ -138,29 +151,31 @@ export class Inspecting {
   }
 
   async #show(input: ImportInput, draw: number): Promise<void> {
-    const asked = this.#answered
+    const asked = this.#answered,
+      fitted = this.#choices.reshaped && !this.fittedShown ? fittedImages : 0,
+      fittedOf = this.#drawn(JSON.stringify({ ...input, fit: undefined })),
+      passed = (): boolean => asked !== this.#answered || draw !== this.draw
     try {
-      const preview = await call('datasets.preview', { ...input, view: this.#view, draw, images: shownImages, side: 128 })
-      if (asked !== this.#answered) return
+      const preview = await call('datasets.preview', {
+        ...input,
+        view: this.#view,
+        draw,
+        images: shownImages,
+        fitted,
+        side: 128,
+      })
+      if (passed()) return
       this.preview = preview
       this.previewError = null
-      await this.#showFits(input, draw, asked)
+      if (fitted > 0) this.fitted = preview.fitted
     } catch (thrown) {
       const error = toErrorInfo(thrown)
-      if (error.code === 'CANCELLED' || asked !== this.#answered) return
+      if (error.code === 'CANCELLED' || passed()) return
       this.preview = null
       this.previewError = error
+      if (fitted > 0) this.fitted = []
     }
-  }
-
-  async #showFits(input: ImportInput, draw: number, asked: string): Promise<void> {
-    const fits: FitPreview[] = []
-    if (this.#choices.reshaped)
-      for (const fit of fitsInOrder) {
-        const one = { ...input, fit, view: this.#view, draw, images: fittedImages, side: 64 }
-        fits.push({ fit, preview: await call('datasets.preview', one) })
-        if (asked !== this.#answered) return
-      }
-    this.fits = fits
+    this.#shown = this.#drawn(asked)
+    if (fitted > 0) this.#fittedOf = fittedOf
   }
 }

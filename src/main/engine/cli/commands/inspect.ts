@@ -1,3 +1,5 @@
+import { fits } from '../../../../shared/domain.ts'
+import { defaultSide, fitWords } from '../../../../shared/fitting.ts'
 import { depthText, type Inspection, type LeftOut } from '../../../../shared/inspection.ts'
 import { thousands } from '../../../../shared/words.ts'
 import type { Command } from '../command.ts'
@@ -16,15 +18,21 @@ function what({ kind, images, files, count, truncated }: Inspection): string {
   return `folder: ${rows} (${found})`
 }
 
-function sizes({ images, width, height, channels, sizes, fit }: Inspection): string[] {
+function sizes({ images, width, height, channels, sizes, sizedBy, fit, fitting, count }: Inspection): string[] {
   if (width === null || height === null) return []
   if (!images) return [`Values: ${width} a row`]
-  const stored = `stored as ${size({ width, height })}, ${channels === 1 ? 'gray' : 'colour'}`
-  if (sizes === null) return [`Size: ${stored}`]
+  const stored =
+    `stored as ${size({ width, height })}, ${channels === 1 ? 'gray' : 'colour'}` +
+    (sizedBy === 'reduced' ? ` (the longer side reduced to ${defaultSide} for quick training; --size takes another)` : '')
+  const fittings =
+    fitting && (fitting.crop.width ?? fitting.crop.height)
+      ? fits.map((each) => `  ${each} ${fitWords(each, fitting, count)}${each === fit ? ' (chosen)' : ''}`)
+      : []
+  if (sizes === null) return [`Size: ${stored}`, ...fittings]
   const same = sizes.agree === 'all' && sizes.width === width && sizes.height === height
   const found =
     sizes.agree === 'differ' ? `from ${size(sizes.smallest)} to ${size(sizes.largest)}` : `${sizes.agree} are ${size(sizes)}`
-  return [`Size: ${found}; ${stored}${same ? '' : ` (${fit})`}`]
+  return [`Size: ${found}; ${stored}${same ? '' : ` (${fit})`}`, ...fittings]
 }
 
 const reason = ({ reason, count, names }: LeftOut): string =>
