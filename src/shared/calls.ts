@@ -6,6 +6,7 @@ import { engineCalls } from './calls/engine.ts'
 import { experimentCalls } from './calls/experiments.ts'
 import { exploringCalls } from './calls/exploring.ts'
 import { exportCalls } from './calls/exports.ts'
+import { placeCalls } from './calls/places.ts'
 import { runCalls } from './calls/runs.ts'
 import { storageCalls } from './calls/storage.ts'
 
@@ -19,6 +20,7 @@ export const calls = {
   ...runCalls,
   ...comparingCalls,
   ...experimentCalls,
+  ...placeCalls,
   ...storageCalls,
   ...exploringCalls,
   ...exportCalls,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { datasetSchema, errorInfoSchema, exportSchema, idSchema, progressSchema, runSchema, taskSchema } from './domain.ts'
 import { embeddingSchema } from './embeddings.ts'
 import { experimentSummarySchema, queueSchema } from './experiments.ts'
+import { placeViewSchema } from './places.ts'
 import { savedViewSchema } from './runTable.ts'
 
 /** What the engine tells every window, unasked. `points`: new points exist; fetch them with `runs.series` and `afterStep`. */
@@ -27,6 +28,9 @@ const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('explore'), view: idSchema, share: z.number().nullable() }),
   /** What trains and what waits has changed, or the settings have. */
   z.object({ type: z.literal('queue'), queue: queueSchema }),
+  /** What is known of a place has changed. */
+  z.object({ type: z.literal('place'), place: placeViewSchema }),
+  z.object({ type: z.literal('placeRemoved'), place: z.string() }),
   /** Another engine has taken the home: this one is about to end, and has stored nothing since. */
   z.object({ type: z.literal('homeLost'), error: errorInfoSchema }),
 ])

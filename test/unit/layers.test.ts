@@ -169,7 +169,7 @@ const floors = [
   // From stored rows to what a view shows.
   ...['compare', 'presets'],
   // What runs when, and what becomes of it.
-  ...['queue', 'experiments', 'remote', 'recovery', 'tidy.ts', 'trash.ts', 'handlers', 'engine.ts'],
+  ...['queue', 'experiments', 'remote', 'places', 'recovery', 'tidy.ts', 'trash.ts', 'handlers', 'engine.ts'],
   // Who hosts the engine.
   ...['windows.ts', 'local.ts', 'child.ts', 'doctor', 'doctor.ts', 'browser', 'serve.ts', 'cli', 'cli.ts'],
 ]

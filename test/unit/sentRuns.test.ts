@@ -53,15 +53,14 @@ async function sentRuns(t: TestContext, ...seeds: number[]) {
   const line = ({ id, name, variant, seed, config }: (typeof runs)[number]) =>
     JSON.stringify({ run: id, name, variant, seed, config })
   writeFileSync(files.runs, `${runs.map(line).join('\n')}\n`)
-  writeFileSync(files.tasks, JSON.stringify(ids.map((id) => [id])))
   const sent: Sent = {
     format: 'autoencoder-workbench-task-folder',
     formatVersion: 1,
     workbench: '0.1.0',
     sentAt: '2026-01-01T00:00:00.000Z',
+    name: 'sent',
     experiment: {
       id: 'exp00001',
-      name: 'sent',
       plan: { name: 'sent', dataset: 'digits', seeds: [1], variants: [{ variant: 'pca' }] } as never,
     },
     dataset: sampleDataset,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { setImmediate } from 'node:timers/promises'
 import type { EngineEvent } from '../../src/shared/events.ts'
 import type { Task } from '../../src/shared/domain.ts'
-import { createPlaces } from '../../src/main/engine/queue/places.ts'
+import { createSlots } from '../../src/main/engine/queue/slots.ts'
 import { createTasks } from '../../src/main/engine/queue/tasks.ts'
 
 const nothing = { room: async () => {}, met: () => false, lack: null }
@@ -109,7 +109,7 @@ test('what a task came to is kept once there is space', async () => {
 })
 
 test('questions are answered so many at once, in their order, and one that fails gives its place on', async () => {
-  const places = createPlaces(2),
+  const places = createSlots(2),
     going: string[] = [],
     ends = new Map<string, PromiseWithResolvers<string>>()
   const ask = (name: string) => {

@@ -16,6 +16,7 @@ import { experimentHandlers } from './handlers/experiments.ts'
 import { exploringHandlers } from './handlers/exploring.ts'
 import { manyExportsHandlers } from './handlers/exportingMany.ts'
 import { exportHandlers } from './handlers/exports.ts'
+import { placeHandlers } from './handlers/places.ts'
 import { packingHandlers } from './handlers/packing.ts'
 import { pruningHandlers } from './handlers/pruning.ts'
 import { presetHandlers } from './handlers/presets.ts'
@@ -37,6 +38,11 @@ import { Jobs } from './queue/jobs.ts'
 import { Queue } from './queue/queue.ts'
 import { KeptSettings } from './queue/settings.ts'
 import { createTasks } from './queue/tasks.ts'
+import { Keeper } from './places/keeper.ts'
+import { KeptPlaces } from './places/kept.ts'
+import type { Patience } from './places/machine.ts'
+import { localPrograms } from './places/programs.ts'
+import { slurm } from './places/slurm.ts'
 import { keepPrivate, tightenHome } from './privacy.ts'
 import { keepRecords } from './recovery/records.ts'
 import { requireDatabase, requireRows } from './recovery/missing.ts'
@@ -64,6 +70,8 @@ export interface EngineOptions {
   folderDialog?: boolean
   /** Whether runs that an earlier engine left in the queue start by themselves (the default); a command line starts only its own. */
   startQueued?: boolean
+  /** How long places are waited for, and how often they are looked at, in milliseconds; tests have less of it. */
+  places?: { patience?: Patience; every?: number }
   /** What a recovery did that was asked for before this start; windows are told. */
   recovery?: Recovery
 }
@@ -179,6 +187,20 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   const experiments = watchExperiments({ store, space, queue, emit })
   listeners.add(experiments.hear)
   listeners.add(keepRecords(home, store, log))
+  const kept = new KeptPlaces(store.preferences)
+  const schedulerOf = () => slurm(localPrograms)
+  const keeper = new Keeper({
+    store,
+    home,
+    space,
+    emit,
+    log,
+    kept,
+    experiments,
+    threads: () => settings.threads,
+    schedulerOf,
+    ...options.places,
+  })
   const context: Context = {
     home,
     store,
@@ -211,6 +233,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     ...experimentHandlers(context),
     ...packingHandlers(context),
     ...sendingHandlers(context),
+    ...placeHandlers(context, { kept, keeper, schedulerOf }),
     ...queueHandlers(context),
     ...augmentingHandlers(context),
     ...storageHandlers(context),
@@ -221,6 +244,8 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   setImmediate(() => {
     if (closing !== null) return
     queue.open()
+    // A command line looks only after what it sends itself.
+    if (options.startQueued ?? true) keeper.open()
     void trash.expire().catch((thrown: unknown) => log('What was removed long ago cannot be deleted.', thrown))
   })
 
@@ -257,7 +282,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   }
 
   const close = async (): Promise<void> => {
-    await Promise.all([queue.close(), tasks.close(), recovered])
+    await Promise.all([queue.close(), tasks.close(), keeper.close(), recovered])
     exploring.close()
     experiments.close()
     await space.close()
@@ -277,6 +302,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     store.abandon()
     queue.abandon()
     tasks.abandon(error)
+    void keeper.close()
     endChildren()
     exploring.close()
     experiments.close()

@@ -16,7 +16,8 @@ const experimentRef = z.strictObject({ experiment: idSchema })
 const summary = z.object({ experiment: experimentSummarySchema })
 
 const collectedSchema = z.object({
-  experiment: idSchema,
+  /** Null where single runs were sent. */
+  experiment: idSchema.nullable(),
   /** Runs of the folder; those of them that are known here, and those of which there was something new. */
   runs: z.int(),
   known: z.int(),
@@ -39,8 +40,11 @@ export const experimentCalls = {
     z.strictObject({ dataset: idSchema.optional() }),
     z.object({ templates: z.array(planTemplateSchema) }),
   ),
-  /** Stores the plan and its runs, and queues them. */
-  'experiments.create': call(z.strictObject({ plan: planSchema }), z.object({ experiment: experimentSchema })),
+  /** Stores the plan and its runs, and queues them; `held`: pauses them, for whoever has them trained elsewhere. */
+  'experiments.create': call(
+    z.strictObject({ plan: planSchema, held: z.boolean().default(false) }),
+    z.object({ experiment: experimentSchema }),
+  ),
   /** Oldest first. */
   'experiments.list': call(none, z.object({ experiments: z.array(experimentSummarySchema) })),
   'experiments.show': call(experimentRef, z.object({ experiment: experimentSchema })),

@@ -62,7 +62,8 @@ export const runCalls = {
       stages: z.array(stageSchema),
     }),
   ),
-  'runs.create': call(newRunSchema, z.object({ run: runSchema })),
+  /** Stores a run and queues it; `held`: pauses it, for whoever has it trained elsewhere. */
+  'runs.create': call(newRunSchema.extend({ held: z.boolean().default(false) }), z.object({ run: runSchema })),
   'runs.list': call(none, z.object({ runs: z.array(runSchema) })),
   'runs.show': call(runRef, z.object({ run: runSchema })),
   /**

@@ -167,17 +167,19 @@ export function describeCheckpointFile(file: string): Omit<Checkpoint, 'state'> 
   }
 }
 
-/** The epoch of a run's last checkpoint, of all its stages; null where there is none that can be read. Reads no weights. */
-export function checkpointEpoch(runFolder: string): number | null {
-  const file = checkpointFile(runFolder, 'last')
-  if (!existsSync(file)) return null
+/** Where a checkpoint says that it is, of all the run's stages; null where that cannot be read. Reads no weights. */
+export function checkpointPosition(file: string): Pick<Position, 'step' | 'epoch'> | null {
   try {
-    const { epoch } = JSON.parse(readShapes(file).metadata['position'] ?? '') as Position
-    return Number.isFinite(epoch) ? epoch : null
+    const { step, epoch } = JSON.parse(readShapes(file).metadata['position'] ?? '') as Position
+    return Number.isFinite(epoch) && Number.isFinite(step) ? { step, epoch } : null
   } catch {
     return null
   }
 }
+
+/** The epoch of a run's last checkpoint; null where there is none that can be read. */
+export const checkpointEpoch = (runFolder: string): number | null =>
+  checkpointPosition(checkpointFile(runFolder, 'last'))?.epoch ?? null
 
 /** True if any value is NaN or infinite: such weights are never written. */
 export const hasNonFinite = (state: Record<string, Float32Array>): boolean =>

@@ -45,11 +45,15 @@ export function sayOnce(terminal: Terminal): (lack: string | null) => void {
 
 const over: readonly RunState[] = ['paused', 'interrupted', 'completed', 'diverged', 'failed', 'cancelled']
 
-/** Starts a run and waits until it trains no more; Ctrl-C pauses it with a checkpoint. `interrupted`: that is what happened. */
+/**
+ * Starts a run and waits until it trains no more; Ctrl-C pauses it with a checkpoint, or leaves it where it is elsewhere. `interrupted`:
+ * that is what happened.
+ */
 export async function runEnded(
   session: Session,
   start: () => Promise<{ run: Run }>,
   terminal: Terminal,
+  place: string | null = null,
 ): Promise<{ run: Run; interrupted: boolean }> {
   const { promise, resolve } = Promise.withResolvers<Run>()
   const seen = new Map<string, Run>()
@@ -77,12 +81,17 @@ export async function runEnded(
     started = run.id
     release = terminal.onInterrupt(() => {
       interrupted = true
+      // What is elsewhere needs nobody here.
+      if (place !== null) {
+        terminal.tell(`${run.name} goes on at ${place}; “resume ${run.id}” follows it.`)
+        return resolve(seen.get(run.id) ?? run)
+      }
       terminal.tell(`Pausing ${run.name} with a checkpoint; Ctrl-C again ends at once.`)
       void session.call('runs.pause', { run: run.id }).catch(() => {})
     })
     look(run)
     const ended = await Promise.race([promise, session.lost])
-    return { run: ended, interrupted: interrupted && ended.state === 'paused' }
+    return { run: ended, interrupted: interrupted && (place !== null || ended.state === 'paused') }
   } finally {
     unsubscribe()
     release()

@@ -51,10 +51,10 @@ export const experimentHandlers = (context: Context) => {
       templates: planTemplates(home, dataset === undefined ? null : store.datasets.get(dataset)),
     }),
     'experiments.read': async ({ file }) => ({ plan: await readPlanFile(file) }),
-    'experiments.create': ({ plan }) => {
-      const { id, runs } = createExperiment({ store, home }, plan)
+    'experiments.create': ({ plan, held }) => {
+      const { id, runs } = createExperiment({ store, home }, plan, held)
       for (const run of runs) emit({ type: 'run', run: store.runs.get(run) })
-      queue.add(...runs)
+      if (!held) queue.add(...runs)
       experiments.tell(id)
       return { experiment: experiments.details(id) }
     },

@@ -101,7 +101,7 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
         stages: length?.stages ?? [],
       }
     },
-    'runs.create': async ({ dataset: reference, variant, settings, seed, name, preset, weights }) => {
+    'runs.create': async ({ dataset: reference, variant, settings, seed, name, preset, weights, held }) => {
       requirePreset(preset, variant)
       const dataset = store.datasets.get(reference)
       const file = weights === undefined ? null : await openWholeWeights(weights)
@@ -124,8 +124,9 @@ export const runHandlers = ({ home, store, queue, trash, emit }: Context) => {
           ),
         )
       const run = file === null ? insert(null) : await withWeights(home, fresh.id, file, insert)
-      emit({ type: 'run', run })
-      queue.add(run.id)
+      if (held) store.runs.update(run.id, { state: 'paused' })
+      emit({ type: 'run', run: store.runs.get(run.id) })
+      if (!held) queue.add(run.id)
       return { run: queue.view(store.runs.get(run.id)) }
     },
     'runs.list': () => ({ runs: store.runs.list().map((run) => queue.view(run)) }),

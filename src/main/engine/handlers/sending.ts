@@ -3,7 +3,7 @@ import type { Collected } from '../../../shared/calls/experiments.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { createExperiment } from '../experiments/create.ts'
 import { collectFolder } from '../remote/collect.ts'
-import { sendExperiment } from '../remote/send.ts'
+import { sendRuns } from '../remote/send.ts'
 import type { Context, Handlers } from './context.ts'
 
 /** Collections whose outcome can be asked for. */
@@ -26,7 +26,7 @@ export const sendingHandlers = (context: Context) => {
       if (made !== null) experiments.tell(id)
       const { copies } = queue.settings.get()
       const task = tasks.start('send', name, async (signal, onProgress) => {
-        const { runs } = await sendExperiment({ store, home }, id, target, {
+        const { runs } = await sendRuns({ store, home }, { experiment: id }, target, {
           ...options,
           threads: threads ?? queue.settings.threads,
           copies,
@@ -45,8 +45,9 @@ export const sendingHandlers = (context: Context) => {
         const collected = await collectFolder(context, target, { signal, onProgress })
         outcomes.set(task.id, collected)
         for (const id of outcomes.keys()) if (outcomes.size > kept) outcomes.delete(id)
-        if (store.experiments.has(collected.experiment)) experiments.tell(collected.experiment)
-        return collected.experiment
+        const { experiment } = collected
+        if (experiment !== null && store.experiments.has(experiment)) experiments.tell(experiment)
+        return experiment ?? task.id
       })
       return { task }
     },

@@ -4,7 +4,7 @@ import type { FromWorker } from '../jobs/messages.ts'
 import type { Job, ResultOf } from '../jobs/registry.ts'
 import type { Log } from '../log.ts'
 import type { TrainJob } from '../training/messages.ts'
-import { createPlaces, questionsAtOnce } from './places.ts'
+import { createSlots, questionsAtOnce } from './slots.ts'
 import { startWorker, type Worker } from './workers.ts'
 
 /** Any job but a training, which the queue starts and records. */
@@ -26,7 +26,7 @@ export class Jobs {
   readonly threads: number
   readonly #script: string
   readonly #log: Log
-  readonly #questions = createPlaces(questionsAtOnce)
+  readonly #questions = createSlots(questionsAtOnce)
 
   /** @param script of the worker processes */
   constructor({ script, threads, log }: { script: string; threads: number; log: Log }) {

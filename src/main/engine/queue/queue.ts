@@ -7,7 +7,7 @@ import { folderBytes } from '../folderBytes.ts'
 import { requireOurs } from '../store/lenient.ts'
 import { Elsewhere, isElsewhere } from './elsewhere.ts'
 import { moved } from './order.ts'
-import { createPlaces } from './places.ts'
+import { createSlots } from './slots.ts'
 import { damageCodes } from './recording.ts'
 import type { KeptSettings } from './settings.ts'
 import { now, resumedFrom, Trainers, type TrainersParts } from './trainers.ts'
@@ -36,7 +36,7 @@ export class Queue {
   /** What runs were before they were queued to go on: that they are again where what they need is found to be damaged. */
   readonly #before = new Map<string, RunState>()
   /** Runs are thinned out one at a time. */
-  readonly #slimming = createPlaces(1)
+  readonly #slimming = createSlots(1)
   readonly #elsewhere: Elsewhere
   #closed = false
   #isReported = true

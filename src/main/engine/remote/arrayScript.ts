@@ -4,21 +4,36 @@ export interface ScriptParts {
   name: string
   tasks: number
   threads: number
+  /** The file in the folder that says which runs each task trains. */
+  tasksFile: string
+  /** Tasks that may go on at once. */
+  throttle?: number | null
   /** Lines behind `#SBATCH `, beside those of every script. */
   directives?: readonly string[]
   /** Lines that are run first, such as `module load`. */
   before?: readonly string[]
+  /** A command that runs another one in a container. */
+  container?: string
+  /** What the job's name ends with. */
+  mark?: string
+  /** Where the folder lies, in one that does not lie in it. */
+  folder?: string
   /** The C library that the engine needs. */
   glibc: string | null
 }
 
 /** A job's name as schedulers like it: letters, digits, `-`, `_` and `.`. */
-const jobName = (name: string): string =>
-  name
+const jobName = (name: string, mark: string): string =>
+  (name
     .normalize('NFKD')
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[-.]+|[-.]+$/g, '')
-    .slice(0, 60) || 'workbench'
+    .slice(0, 60) || 'workbench') + mark
+
+const inContainer = (command: string): string => (command === '' ? '' : `${oneLine(command)} `)
+
+/** As the shell takes it for one word, whatever is in it. */
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
 /** A directive is one line, whatever is in it. */
 const oneLine = (text: string): string => text.replace(/[\r\n]+/g, ' ')
@@ -27,9 +42,21 @@ const oneLine = (text: string): string => text.replace(/[\r\n]+/g, ' ')
  * The script of a folder, in plain POSIX shell: `sbatch array.sh` in the folder, or `sh array.sh` on one machine, which does the tasks in
  * turn. With a number it does that task only. All names in it are relative, so the folder can lie anywhere.
  */
-export const arrayScript = ({ name, tasks, threads, directives = [], before = [], glibc }: ScriptParts): string => `#!/bin/sh
-#SBATCH --job-name=${jobName(name)}
-#SBATCH --array=0-${tasks - 1}
+export const arrayScript = ({
+  name,
+  tasks,
+  threads,
+  tasksFile,
+  throttle = null,
+  directives = [],
+  before = [],
+  container = '',
+  mark = '',
+  folder = '',
+  glibc,
+}: ScriptParts): string => `#!/bin/sh
+#SBATCH --job-name=${jobName(name, mark)}
+#SBATCH --array=0-${tasks - 1}${throttle === null ? '' : `%${throttle}`}
 #SBATCH --cpus-per-task=${threads}
 #SBATCH --signal=B:USR1@120
 #SBATCH --requeue
@@ -39,7 +66,7 @@ ${directives.map((each) => `#SBATCH ${oneLine(each)}\n`).join('')}
 # Trains the runs of this folder. Start it inside the folder: "sbatch array.sh", or "sh array.sh" on one machine.
 # "sh array.sh 3" does the fourth task alone. See README.txt.
 
-folder=\${WORKBENCH_FOLDER:-\${SLURM_SUBMIT_DIR:-$(dirname "$0")}}
+folder=${folder === '' ? '${WORKBENCH_FOLDER:-${SLURM_SUBMIT_DIR:-$(dirname "$0")}}' : quoted(folder)}
 cd "$folder" || exit 1
 if [ ! -f plan.json ] || [ ! -f engine/bin/node ]; then
   echo "$(pwd) is not the folder of the experiment: go into it, and start this again there." >&2
@@ -47,7 +74,7 @@ if [ ! -f plan.json ] || [ ! -f engine/bin/node ]; then
 fi
 ${before.map((each) => `${each}\n`).join('')}
 needed=${glibc === null ? "''" : glibc.split('.')[1]}
-present=$(getconf GNU_LIBC_VERSION 2>/dev/null | sed -n 's/^glibc 2\\.\\([0-9][0-9]*\\).*/\\1/p')
+present=$(${inContainer(container)}getconf GNU_LIBC_VERSION 2>/dev/null | sed -n 's/^glibc 2\\.\\([0-9][0-9]*\\).*/\\1/p')
 if [ -n "$needed" ] && { [ -z "$present" ] || [ "$present" -lt "$needed" ]; }; then
   has="the C library 2.$present"
   [ -n "$present" ] || has='another C library'
@@ -67,7 +94,7 @@ trap 'stop' TERM INT HUP
 
 # One task, to its end or until it is told to leave; 75: it goes on when it is started again.
 task() {
-  engine/bin/node engine/src/main/engine/remote/task.ts --folder . --task "$1" &
+  ${inContainer(container)}engine/bin/node engine/src/main/engine/remote/task.ts --folder . --tasks ${tasksFile} --task "$1" &
   child=$!
   while :; do
     wait "$child"

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readdirSync, read
 import { basename, dirname, join } from 'node:path'
 import { z } from 'zod'
 import { WorkbenchError } from '../../../shared/errors.ts'
+import { checkpointPosition } from '../checkpoint/checkpoint.ts'
 import { syncFolder, writeAll } from '../files/durable.ts'
 import { frameAt, frameOf } from './frames.ts'
 
@@ -12,6 +13,8 @@ const headSchema = z.object({
   run: z.string(),
   /** The last message of the run's journal that was durable by then; null where it said nothing yet. */
   after: z.object({ lease: z.string(), number: z.int() }).nullable().default(null),
+  /** That the last of them is of; null where there is none to go on from. */
+  step: z.int().nullable().default(null),
   files: z.array(
     z.object({
       name: z.string().regex(/^[a-z0-9-]{1,60}\.safetensors$/),
@@ -95,10 +98,12 @@ export function writeCheckpoints(
       opened.push({ name, descriptor, bytes: fstatSync(descriptor).size })
     }
     if (opened.length === 0) return false
+    const last = opened.find(({ name }) => name === 'last.safetensors')
+    const step = last === undefined ? null : (checkpointPosition(`/dev/fd/${last.descriptor}`)?.step ?? null)
     const files = opened.map(({ name, descriptor, bytes }) => ({ name, bytes, sha256: hashOf(descriptor, bytes) }))
     const out = openSync(temporary, 'w', 0o600)
     try {
-      writeAll(out, frameOf({ format: 1, run, after, files }))
+      writeAll(out, frameOf({ format: 1, run, after, step, files }))
       for (const { descriptor, bytes } of opened) for (const chunk of chunksOf(descriptor, bytes)) writeAll(out, chunk)
       fsyncSync(out)
     } finally {
@@ -123,6 +128,34 @@ const damaged = (file: string, why: string, cause?: unknown): WorkbenchError =>
     { cause },
   )
 
+/** Opens such a file and reads its list. @throws WorkbenchError CHECKPOINT_DAMAGED; what the system throws, ENOENT among that */
+function openList(file: string, run: string): { descriptor: number; list: z.infer<typeof headSchema>; end: number } {
+  const descriptor = openSync(file, 'r')
+  try {
+    const beginning = Buffer.alloc(Math.min(fstatSync(descriptor).size, mostHead))
+    readSync(descriptor, beginning, 0, beginning.length, 0)
+    const frame = frameAt(beginning, 0)
+    const list = frame === null || frame === 'torn' ? null : headSchema.safeParse(frame.value)
+    if (!list?.success) throw damaged(file, 'its list cannot be read')
+    if (list.data.run !== run) throw damaged(file, `they are those of the run ${list.data.run}`)
+    return { descriptor, list: list.data, end: (frame as { end: number }).end }
+  } catch (thrown) {
+    closeSync(descriptor)
+    throw thrown
+  }
+}
+
+/** The step that such a file's last weights are of; null where that is not known, -1 where there are none that can be read. */
+export function stepOf(file: string, run: string): number | null {
+  try {
+    const { descriptor, list } = openList(file, run)
+    closeSync(descriptor)
+    return list.step
+  } catch {
+    return -1
+  }
+}
+
 /**
  * Takes the checkpoints out of such a file into a folder, where they are as they were written, and not yet durable.
  * @param ending behind their names until somebody has looked at them
@@ -134,30 +167,25 @@ export function readCheckpoints(
   file: string,
   run: string,
   folder: string,
-  { ending = '', knows = () => true }: { ending?: string; knows?: (message: Message) => boolean } = {},
+  { ending = '', knows = () => true }: { ending?: string; knows?: (message: Message, step: number) => boolean } = {},
 ): string[] | null {
-  let descriptor: number
+  let opened: ReturnType<typeof openList>
   try {
-    descriptor = openSync(file, 'r')
+    opened = openList(file, run)
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return null
     throw thrown
   }
+  const { descriptor, list, end } = opened
   try {
     const { size } = fstatSync(descriptor)
-    const beginning = Buffer.alloc(Math.min(size, mostHead))
-    readSync(descriptor, beginning, 0, beginning.length, 0)
-    const frame = frameAt(beginning, 0)
-    const head = frame === null || frame === 'torn' ? null : headSchema.safeParse(frame.value)
-    if (!head?.success) throw damaged(file, 'its list cannot be read')
-    if (head.data.run !== run) throw damaged(file, `they are those of the run ${head.data.run}`)
-    const { after } = head.data
-    if (after !== null && !knows(after)) throw damaged(file, 'its journal has lost what was said before them')
-    let at = (frame as { end: number }).end
-    const wanted = head.data.files.reduce((sum, { bytes }) => sum + bytes, at)
+    const { after, step } = list
+    if (after !== null && !knows(after, step ?? 0)) throw damaged(file, 'its journal has lost what was said before them')
+    let at = end
+    const wanted = list.files.reduce((sum, { bytes }) => sum + bytes, at)
     if (size !== wanted) throw damaged(file, `it has ${size} bytes instead of ${wanted}`)
     mkdirSync(folder, { recursive: true })
-    for (const { name, bytes, sha256 } of head.data.files) {
+    for (const { name, bytes, sha256 } of list.files) {
       const out = openSync(join(folder, name + ending), 'w', 0o600),
         hash = createHash('sha256')
       try {
@@ -171,7 +199,7 @@ export function readCheckpoints(
       if (hash.digest('hex') !== sha256) throw damaged(file, `the checksum of ${name} is wrong`)
       at += bytes
     }
-    return head.data.files.map(({ name }) => name)
+    return list.files.map(({ name }) => name)
   } finally {
     closeSync(descriptor)
   }

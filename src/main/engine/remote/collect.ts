@@ -15,6 +15,8 @@ import type { Store } from '../store/store.ts'
 import { folderFiles, readRuns, readSent } from './folder.ts'
 import { fromTheBeginning, readJournal, type Heard, type Reading } from './journal.ts'
 import { replay } from './replay.ts'
+import type { Said } from './said.ts'
+import { stepOf } from './checkpointsFile.ts'
 import { takeCheckpoints } from './takeCheckpoints.ts'
 
 export interface CollectParts {
@@ -73,18 +75,18 @@ async function collect(
   onProgress: (progress: Progress) => void,
 ): Promise<Collected> {
   const { store } = parts
-  const { experiment, sentAt } = readSent(folder)
+  const { name, experiment, sentAt } = readSent(folder)
   const ids = readRuns(folder).map(({ run }) => run)
   const present = ids.filter((id) => store.runs.has(id))
   if (present.length === 0)
     throw new WorkbenchError(
       'EXPERIMENT_UNKNOWN',
-      `The runs in ${folder} (“${experiment.name}”, sent on ${sentAt.slice(0, 10)}) are not in this workbench: collect them where they ` +
-        'were sent from, or restore the experiment first.',
+      `The runs in ${folder} (“${name}”, sent on ${sentAt.slice(0, 10)}) are not in this workbench: collect them where they ` +
+        'were sent from, or restore them first.',
       { field: 'folder' },
     )
   const collected: Collected = {
-    experiment: experiment.id,
+    experiment: experiment?.id ?? null,
     runs: ids.length,
     known: present.length,
     heard: 0,
@@ -174,8 +176,11 @@ async function newsOf(
       problem = toErrorInfo(thrown)
     }
   }
-  const done = heard.entries.findIndex(({ said }) => said.type === 'done')
-  if (done >= 0 && (checkpoints !== stamp || stamp === '')) {
+  const done = heard.entries.findLastIndex(({ said }) => said.type === 'done')
+  // A copy of it that had not heard of the other yet may have put back what is of before.
+  const step = done < 0 ? null : stepOf(files.checkpoints(id), id)
+  const isOfBefore = step !== null && step !== endOf(heard.entries[done]!.said)
+  if (done >= 0 && (checkpoints !== stamp || stamp === '' || isOfBefore)) {
     problem ??= {
       code: 'CHECKPOINT_MISSING',
       message: `${run.name} has ended, and its weights are not in ${files.checkpoints(id)} yet; copy them, too, and collect again.`,
@@ -187,6 +192,8 @@ async function newsOf(
   if (heard.entries.length === 0 && checkpoints === before.checkpoints && problem === null) return null
   return { id, heard, taken: { ...heard.reading, checkpoints }, problem }
 }
+
+const endOf = (said: Said): number | null => (said.type === 'done' ? said.result.step : null)
 
 /** As if the journal ended behind these entries: it is read again from where they began, and what was said twice changes nothing. */
 function upTo(before: Reading, entries: readonly Heard['entries'][number][]): Reading {

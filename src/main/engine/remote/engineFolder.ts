@@ -55,7 +55,7 @@ const stampSchema = z.object({
 export type EngineStamp = z.infer<typeof stampSchema>
 
 /** What an engine's folder says of itself; null where there is no whole one. */
-function readEngine(folder: string): EngineStamp | null {
+export function engineStamp(folder: string): EngineStamp | null {
   try {
     return stampSchema.parse(JSON.parse(readFileSync(join(folder, stampName), 'utf8')))
   } catch {
@@ -120,32 +120,56 @@ function place(from: string, to: string): void {
   }
 }
 
-/**
- * Makes the engine in a folder, unless that has this one already; a half made one is made anew.
- * @param onBytes is told of what was put there
- * @throws WorkbenchError FILE_UNSUPPORTED where this machine's cannot run on others; what the disk throws; the signal's reason
- */
-export async function makeEngine(
-  folder: string,
-  signal: AbortSignal,
-  onBytes: (bytes: number) => void = () => {},
-): Promise<EngineStamp> {
+/** What an engine is made of, and what tells it from others. */
+export interface EngineParts {
+  /** Where each file lies here, and its name in the engine. */
+  files: Map<string, string>
+  key: string
+}
+
+/** @throws WorkbenchError FILE_UNSUPPORTED where this machine's cannot run on others */
+export async function engineParts(): Promise<EngineParts> {
   if (process.platform !== 'linux')
     throw new WorkbenchError(
       'FILE_UNSUPPORTED',
       `Clusters run Linux, and this workbench runs on ${process.platform}: send the experiment from a Linux machine.`,
       { field: 'folder' },
     )
-  const all = await parts()
+  const files = await parts()
   const hash = createHash('sha256')
-  for (const [file, name] of [...all].sort(([, one], [, other]) => (one < other ? -1 : 1))) {
+  for (const [file, name] of [...files].sort(([, one], [, other]) => (one < other ? -1 : 1))) {
     const { size, mtimeMs } = statSync(file)
     hash.update(`${name} ${size} ${mtimeMs}\n`)
   }
-  const key = hash.digest('hex').slice(0, 16)
-  const present = readEngine(folder)
+  return { files, key: hash.digest('hex').slice(0, 16) }
+}
+
+const isNative = (name: string): boolean => /\.(so|node)(\.|$)/.test(name) || name === join('bin', 'node')
+/** The version of the C library that these files need; null where they name none. */
+function glibcFor(files: readonly string[]): string | null {
+  const minor = Math.max(0, ...files.filter((file) => !isFurtherName(file) && statSync(file).size > 0).map(glibcOf))
+  return minor === 0 ? null : `2.${minor}`
+}
+
+let needed: Promise<string | null> | null = null
+/** The version of the C library that this workbench's engine needs; found out once. */
+export const engineGlibc = (): Promise<string | null> =>
+  (needed ??= engineParts().then(({ files }) => glibcFor([...files].flatMap(([file, name]) => (isNative(name) ? [file] : [])))))
+
+/**
+ * Makes the engine in a folder, unless that has this one already; a half made one is made anew.
+ * @param onBytes is told of what was put there
+ * @throws what the disk throws; the signal's reason
+ */
+export async function makeEngine(
+  folder: string,
+  { files: all, key }: EngineParts,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void = () => {},
+): Promise<EngineStamp> {
+  const present = engineStamp(folder)
   if (present?.key === key) return present
-  const partial = `${folder}.partial`
+  const partial = `${folder}.${process.pid}.partial`
   rmSync(partial, { recursive: true, force: true })
   let bytes = 0
   const natives: string[] = []
@@ -153,7 +177,7 @@ export async function makeEngine(
     signal.throwIfAborted()
     place(file, join(partial, name))
     const size = isFurtherName(file) ? 0 : statSync(file).size
-    if (size > 0 && (/\.(so|node)(\.|$)/.test(name) || name === join('bin', 'node'))) natives.push(file)
+    if (isNative(name)) natives.push(file)
     bytes += size
     onBytes(size)
     await setImmediate()
@@ -163,12 +187,11 @@ export async function makeEngine(
     join(partial, 'package.json'),
     JSON.stringify({ name: 'autoencoder-workbench-engine', type: 'module', version, private: true }),
   )
-  const minor = Math.max(0, ...natives.map(glibcOf))
   const stamp: EngineStamp = {
     version,
     platform: `${process.platform}-${process.arch}`,
     key,
-    glibc: minor === 0 ? null : `2.${minor}`,
+    glibc: glibcFor(natives),
     files: all.size + 2,
     bytes,
   }

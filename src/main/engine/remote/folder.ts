@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -19,7 +20,10 @@ const sentSchema = z.object({
   formatVersion: z.int(),
   workbench: z.string(),
   sentAt: z.string(),
-  experiment: z.object({ id, name: z.string(), plan: planSchema }),
+  /** Of the experiment, or of the run. */
+  name: z.string(),
+  /** Null where it is of single runs. */
+  experiment: z.object({ id, plan: planSchema }).nullable(),
   dataset: datasetSchema,
   /** Of each training. */
   threads: z.int().min(1),
@@ -47,7 +51,8 @@ const tasksSchema = z.array(z.array(id))
 export const folderFiles = (folder: string) => ({
   sent: join(folder, 'plan.json'),
   runs: join(folder, 'runs.jsonl'),
-  tasks: join(folder, 'tasks.json'),
+  /** A list of tasks by its name, which says what is in it: those that were handed over before stay as they are. */
+  tasks: (name: string) => join(folder, 'tasks', name),
   readme: join(folder, 'README.txt'),
   script: join(folder, 'array.sh'),
   dataset: join(folder, 'dataset'),
@@ -96,6 +101,11 @@ export function readRuns(folder: string, only?: readonly string[]): SentRun[] {
   } catch (cause) {
     throw refusal('FILE_DAMAGED', `${runs} is damaged or was not copied whole; copy the folder again.`, cause)
   }
+}
+
+/** The name of a list of tasks, in a folder. */
+export function tasksName(tasks: readonly (readonly string[])[]): string {
+  return `${createHash('sha256').update(JSON.stringify(tasks)).digest('hex').slice(0, 12)}.json`
 }
 
 /** Which runs each task trains, one after the other. @throws WorkbenchError FILE_DAMAGED */

@@ -24,11 +24,10 @@ export interface Heard {
 /** So much is read at once. */
 const most = 64 * 2 ** 20
 
-const isLease = (value: unknown): boolean => entryIn(value)?.said.type === 'lease'
-
 /**
  * Understands bytes of a journal from a place on. What was read before, what is said twice, and what writers say whose run was taken
- * over changes nothing. A torn frame is the end, unless somebody began anew behind it.
+ * over changes nothing. A torn frame is the end, unless what follows shows that nothing of whoever has the run is missing: somebody began
+ * anew behind it, or it was another one who broke off there.
  */
 export function understand(bytes: Buffer, before: Reading, start = before.offset): Heard {
   const entries: Entry[] = []
@@ -40,13 +39,17 @@ export function understand(bytes: Buffer, before: Reading, start = before.offset
     reading: { offset: start + at, lease, number, past: [...past] },
     damage,
   })
+  const lacksNothing = (value: unknown): boolean => {
+    const entry = entryIn(value)
+    if (entry === null) return false
+    return entry.said.type === 'lease' || past.has(entry.lease) || (entry.lease === lease && entry.number <= number + 1)
+  }
   while (at < bytes.length) {
     const frame = frameAt(bytes, at)
     if (frame === null || frame === 'torn') {
       const next = findFrame(bytes, at + 1)
       if (next === null) return heard()
-      // Only what another writer begins behind a torn tail lacks nothing.
-      if (!isLease(next.value)) return heard(`it cannot be read at byte ${start + at}`)
+      if (!lacksNothing(next.value)) return heard(`it cannot be read at byte ${start + at}`)
       at = next.at
       continue
     }
@@ -108,4 +111,13 @@ export function readWholeJournal(file: string): Heard {
     if (more.reading.offset === all.reading.offset) return { ...more, entries: all.entries }
     all = { ...more, entries: [...all.entries, ...more.entries] }
   }
+}
+
+/**
+ * Whether a journal has what weights of a run follow: the message that was said last before they were saved, and every step up to them.
+ * Whoever began anew behind that message from an earlier step has taken the later ones back.
+ */
+export function isFollowed(entries: readonly Entry[], { lease, number }: Pick<Entry, 'lease' | 'number'>, step: number): boolean {
+  const at = entries.findIndex((entry) => entry.lease === lease && entry.number === number)
+  return at >= 0 && entries.slice(at + 1).every(({ said }) => said.type !== 'begun' || said.step >= step)
 }

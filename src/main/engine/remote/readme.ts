@@ -7,14 +7,15 @@ const needs = ({ platform, glibc }: EngineStamp): string => platform + (glibc ==
 
 /** What a folder says to people of itself. */
 export const readmeText = (
-  { experiment, dataset, workbench, sentAt, threads }: Sent,
+  { name, experiment, dataset, workbench, sentAt, threads }: Sent,
   runs: number,
   tasks: number,
   engine: EngineStamp,
 ) =>
-  `${experiment.name}
+  `${name}
 
-An experiment of Autoencoder Workbench ${workbench}, sent on ${sentAt.slice(0, 10)}: ${counted(runs, 'run')} in ${counted(tasks, 'task')},
+${experiment === null ? 'Runs' : 'An experiment'} of Autoencoder Workbench ${workbench}, sent on ${sentAt.slice(0, 10)}:
+${counted(runs, 'run')} in ${counted(tasks, 'task')},
 trained on “${dataset.name}” with ${counted(threads, 'thread')} each.
 Nothing has to be installed, and nothing in this folder opens a connection.
 
@@ -30,9 +31,9 @@ To have the results
   Only plan.json, runs.jsonl and results/ are needed for that, where the folder was copied.
 
 What is in it
-  plan.json     the experiment with its plan, and its dataset
+  plan.json     what was sent: the experiment's plan, and the dataset
   runs.jsonl    the runs: a line each with all settings
-  tasks.json    which runs each task trains, one after the other
+  tasks/        which runs each task trains, one after the other
   array.sh      starts tasks
   dataset/      the images, packed (fingerprint ${dataset.sha256.slice(0, 16)})
   engine/       Node and what a training needs (${counted(engine.files, 'file')}, ${bytes(engine.bytes)}; ${needs(engine)})

@@ -1,6 +1,6 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { constants, linkSync, readdirSync, chmodSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, constants, linkSync, lstatSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Dataset, Progress, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
@@ -8,15 +8,14 @@ import { beginFile } from '../checkpoint/weightsFile.ts'
 import { readIndex } from '../data/open.ts'
 import { ProgressReporter } from '../data/progress.ts'
 import { datasetPart } from '../experiments/pack/manifest.ts'
-import { plannedStages } from '../experiments/newRun.ts'
-import { knownTimes } from '../experiments/times.ts'
 import type { Home } from '../home.ts'
 import type { Store } from '../store/store.ts'
 import { version } from '../version.ts'
 import { arrayScript } from './arrayScript.ts'
 import { writeCheckpoints } from './checkpointsFile.ts'
-import { makeEngine } from './engineFolder.ts'
-import { folderFiles, folderFormat, readRuns, readSent, type Sent, type SentRun } from './folder.ts'
+import { secondsOf } from './expected.ts'
+import { engineParts, makeEngine } from './engineFolder.ts'
+import { folderFiles, folderFormat, readRuns, readSent, tasksName, type Sent, type SentRun } from './folder.ts'
 import { readmeText } from './readme.ts'
 import { spreadRuns, type Spreading } from './spread.ts'
 
@@ -27,8 +26,8 @@ export interface SendOptions extends Spreading {
   threads: number
   copies: number
   checkpointSeconds?: number
-  directives?: readonly string[]
-  before?: readonly string[]
+  /** A folder in which engines and datasets lie once for all that is sent to a place. */
+  shared?: string
   signal: AbortSignal
   onProgress: (progress: Progress) => void
 }
@@ -56,7 +55,7 @@ function putDataset(home: Home, dataset: Dataset, folder: string): void {
   const from = home.dataset(dataset.id)
   if (existsSync(join(folder, 'index.json')) && readIndex(folder).sha256 === dataset.sha256) return
   rmSync(folder, { recursive: true, force: true })
-  const partial = `${folder}.partial`
+  const partial = `${folder}.${process.pid}.partial`
   rmSync(partial, { recursive: true, force: true })
   mkdirSync(partial, { recursive: true })
   for (const name of readdirSync(from).filter((each) => datasetPart.test(each))) link(join(from, name), join(partial, name))
@@ -66,36 +65,41 @@ function putDataset(home: Home, dataset: Dataset, folder: string): void {
   renameSync(partial, folder)
 }
 
-/** The engine, its dataset and its plan: a folder is of one experiment only. */
-function requireOwnFolder(folder: string, experiment: { id: string; name: string }): void {
+/** Where something that many folders of a place have lies once, with another name for it in this folder; without a place, here. */
+function onceAt(shared: string | undefined, kind: string, key: string, here: string): string {
+  if (shared === undefined) return here
+  const once = join(shared, kind, key)
+  mkdirSync(dirname(once), { recursive: true })
+  const target = relative(dirname(here), once)
+  if (lstatSync(here, { throwIfNoEntry: false }) !== undefined) {
+    if (lstatSync(here).isSymbolicLink() && readlinkSync(here) === target) return once
+    rmSync(here, { recursive: true, force: true })
+  }
+  symlinkSync(target, here)
+  return once
+}
+
+/** What is sent in a folder is of one kind and stays that. */
+function requireOwnFolder(folder: string, { name, experiment }: Pick<Sent, 'name' | 'experiment'>): void {
   const refuse = (message: string) => new WorkbenchError('EXPORT_EXISTS', message, { field: 'folder' })
   if (!existsSync(folder)) return
   if (!statSync(folder).isDirectory()) throw refuse(`${folder} is a file; choose a folder.`)
   if (existsSync(folderFiles(folder).sent)) {
-    const other = readSent(folder).experiment
-    if (other.id !== experiment.id) throw refuse(`${folder} holds the experiment “${other.name}”; choose another folder.`)
+    const other = readSent(folder)
+    if (other.experiment?.id !== experiment?.id || (experiment === null && other.name !== name))
+      throw refuse(
+        `${folder} holds ${other.experiment === null ? 'the run' : 'the experiment'} “${other.name}”; choose another folder.`,
+      )
   } else if (
-    readdirSync(folder).some((name) => !/^(dataset|engine|begin|results|wishes|README\.txt|.*\.(jsonl?|sh|partial))$/.test(name))
+    readdirSync(folder).some(
+      (each) => !/^(dataset|engine|begin|results|scripts|tasks|wishes|README\.txt|.*\.(jsonl?|sh|partial))$/.test(each),
+    )
   )
     throw refuse(`${folder} holds other files; choose a new folder.`)
 }
 
-/**
- * Writes an experiment's open runs into a folder that explains itself, with all that is needed to train them elsewhere. From then on
- * they are there: nothing of them is trained here until they come back. Sent again, a folder is brought up to date.
- * @returns how many runs were sent, and in how many tasks
- * @throws WorkbenchError EXPERIMENT_STATE, EXPORT_EXISTS, EXPORT_UNWRITABLE, FILE_DAMAGED, FILE_UNSUPPORTED; the signal's reason
- */
-export async function sendExperiment(
-  { store, home }: { store: Store; home: Home },
-  id: string,
-  folder: string,
-  options: SendOptions,
-): Promise<{ runs: string[]; tasks: number; bytes: number }> {
-  const { signal, onProgress, threads, copies, place } = options
-  const { datasetId, name, plan } = store.experiments.get(id)
-  const dataset = store.datasets.get(datasetId)
-  requireOwnFolder(folder, { id, name })
+/** Runs of an experiment that can be sent. @throws WorkbenchError EXPERIMENT_STATE */
+export function openRunsOf(store: Store, id: string): Run[] {
   const members = new Set(
     store.experiments
       .members(id)
@@ -104,23 +108,48 @@ export async function sendExperiment(
       ),
   )
   const runs = [...members].map((run) => store.runs.get(run)).filter((run) => run.experiment?.id === id)
-  if (runs.length === 0)
-    throw new WorkbenchError('EXPERIMENT_STATE', `No run of “${name}” waits or is paused, so there is nothing to send.`, {
-      field: 'experiment',
-    })
+  if (runs.length > 0) return runs
+  const { name } = store.experiments.get(id)
+  throw new WorkbenchError('EXPERIMENT_STATE', `No run of “${name}” waits or is paused, so there is nothing to send.`, {
+    field: 'experiment',
+  })
+}
+
+/**
+ * Writes runs into a folder that explains itself, with all that is needed to train them elsewhere. From then on they are there: nothing
+ * of them is trained here until they come back. Sent again, a folder is brought up to date.
+ * @param what whose open runs, an experiment's or one by itself
+ * @returns how many runs were sent, and in how many tasks
+ * @throws WorkbenchError EXPERIMENT_STATE, EXPORT_EXISTS, EXPORT_UNWRITABLE, FILE_DAMAGED, FILE_UNSUPPORTED; the signal's reason
+ */
+export async function sendRuns(
+  { store, home }: { store: Store; home: Home },
+  what: { experiment: string } | { run: string },
+  folder: string,
+  options: SendOptions,
+): Promise<{ runs: string[]; tasks: number; bytes: number }> {
+  const { signal, onProgress, threads, copies, place, shared } = options
+  const runs = 'run' in what ? [store.runs.get(what.run)] : openRunsOf(store, what.experiment)
+  const found = 'run' in what ? null : store.experiments.get(what.experiment)
+  const experiment = found === null ? null : { id: found.id, plan: found.plan }
+  const name = found?.name ?? runs[0]!.name
+  const dataset = store.datasets.get(runs[0]!.datasetId)
+  requireOwnFolder(folder, { name, experiment })
   const files = folderFiles(folder)
   const progress = new ProgressReporter(onProgress)
   try {
-    for (const each of [files.results, files.wishes, dirname(files.begin(''))]) mkdirSync(each, { recursive: true })
+    for (const each of [files.results, files.wishes, dirname(files.begin('')), dirname(files.tasks(''))])
+      mkdirSync(each, { recursive: true })
     let done = 0
-    const engine = await makeEngine(files.engine, signal, (bytes) =>
+    const made = await engineParts()
+    const engine = await makeEngine(onceAt(shared, 'engines', made.key, files.engine), made, signal, (bytes) =>
       progress.update('Making the engine', (done += bytes), done, 'bytes'),
     )
-    putDataset(home, dataset, files.dataset)
-    const ids = new Set(runs.map((run) => run.id))
+    putDataset(home, dataset, onceAt(shared, 'datasets', dataset.sha256.slice(0, 16), files.dataset))
+    const open = new Set(runs.map((run) => run.id))
     // Those that were sent before are there still.
     const lines = (existsSync(files.sent) ? readRuns(folder) : [])
-      .filter(({ run }) => !ids.has(run))
+      .filter(({ run }) => !open.has(run))
       .map((each) => JSON.stringify(each))
     for (const [index, run] of runs.entries()) {
       signal.throwIfAborted()
@@ -136,24 +165,26 @@ export async function sendExperiment(
       formatVersion: folderFormat,
       workbench: version,
       sentAt: new Date().toISOString(),
-      experiment: { id, name, plan },
+      name,
+      experiment,
       dataset,
       threads,
       copies,
       checkpointSeconds: options.checkpointSeconds ?? 60,
     }
     write(files.runs, `${lines.join('\n')}\n`)
-    write(files.tasks, JSON.stringify(tasks.map((task) => task.map((run) => run.id))))
+    const ids = tasks.map((task) => task.map((run) => run.id)),
+      tasksFile = tasksName(ids)
+    write(files.tasks(tasksFile), JSON.stringify(ids))
     write(files.readme, readmeText(sent, runs.length, tasks.length, engine))
     write(
       files.script,
       arrayScript({
         name,
         tasks: tasks.length,
+        tasksFile: `tasks/${tasksFile}`,
         threads,
         glibc: engine.glibc,
-        directives: options.directives ?? [],
-        before: options.before ?? [],
       }),
       0o755,
     )
@@ -181,19 +212,6 @@ export async function sendExperiment(
       `The experiment cannot be written to ${folder} (${(thrown as Error).message}); choose another folder, or make room.`,
       { field: 'folder', cause: thrown },
     )
-  }
-}
-
-/** How long each run takes here, about; the seeds of a configuration take as long. */
-function secondsOf(store: Store, dataset: Dataset, threads: number): (run: Run) => number {
-  const times = knownTimes(store, dataset, threads),
-    known = new Map<string, number>()
-  return ({ variant, config }) => {
-    const key = `${variant} ${JSON.stringify(config)}`
-    let seconds = known.get(key)
-    if (seconds === undefined)
-      known.set(key, (seconds = times.expected(variant, config, plannedStages(variant, config, dataset)).seconds))
-    return seconds
   }
 }
 

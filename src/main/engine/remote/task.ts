@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { toErrorInfo, WorkbenchError } from '../../../shared/errors.ts'
@@ -13,7 +13,7 @@ import { TaskRun, type Ended } from './taskRun.ts'
  * or a connection.
  *
  *   node task.ts --folder F --runs A,B
- *   node task.ts --folder F --task N [--tasks FILE]     the N-th list of runs of tasks.json, from 0
+ *   node task.ts --folder F --tasks FILE --task N       the N-th list of runs of a file in it, from 0
  *
  * Exit code 0: nothing is left to do; 75: it was told to leave (SIGTERM, SIGUSR1, SIGUSR2, SIGINT), has saved, and goes on when it is
  * started again; 1: something is wrong, in one sentence. `WORKBENCH_WORKER` names another program that trains, for tests.
@@ -36,7 +36,7 @@ function chosen(folder: string): string[] {
     },
   })
   if (values.runs !== undefined) return values.runs.split(',').filter((run) => run !== '')
-  const tasks = readTasks(values.tasks ?? folderFiles(folder).tasks)
+  const tasks = readTasks(resolve(folder, values.tasks ?? ''))
   const index = Number(values.task)
   if (!Number.isInteger(index) || tasks[index] === undefined)
     throw new WorkbenchError(

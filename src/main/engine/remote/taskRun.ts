@@ -6,9 +6,9 @@ import type { FromWorker } from '../jobs/messages.ts'
 import { startWorker, type Worker } from '../queue/workers.ts'
 import type { TrainResult } from '../training/messages.ts'
 import { version } from '../version.ts'
-import { readCheckpoints, removePartial, stampOf, writeCheckpoints } from './checkpointsFile.ts'
+import { readCheckpoints, removePartial, stampOf, stepOf, writeCheckpoints } from './checkpointsFile.ts'
 import { folderFiles, type Sent, type SentRun } from './folder.ts'
-import { readWholeJournal } from './journal.ts'
+import { isFollowed, readWholeJournal } from './journal.ts'
 import { JournalWriter, TakenOver } from './journalWriter.ts'
 import { processor } from './processor.ts'
 import { isLast, type Entry, type Lease, type Said } from './said.ts'
@@ -71,17 +71,17 @@ export class TaskRun {
 
   /** Trains it to its end, or as far as it may. What is wrong with the run stands in its journal. @throws what the disk throws */
   async train(): Promise<Ended> {
-    const { run } = this.#run
-    const before = readWholeJournal(this.#files.journal(run))
-    if (before.damage !== null) this.#parts.tell(`The journal of ${run} is damaged: ${before.damage}.`)
-    const said = before.entries.map((entry) => entry.said)
-    const last = said.at(-1)
-    if (last !== undefined && isLast(last)) return 'over'
+    const { run } = this.#run,
+      journal = this.#files.journal(run)
+    const { entries, damage } = readWholeJournal(journal)
+    if (damage !== null) this.#parts.tell(`The journal of ${run} is damaged: ${damage}.`)
+    if (this.#isOver(entries)) return 'over'
     try {
-      this.#journal = await this.#whenThereIsSpace(() => new JournalWriter(this.#files.journal(run), this.#lease()))
+      this.#journal = await this.#whenThereIsSpace(() => new JournalWriter(journal, this.#lease()))
       removePartial(this.#files.checkpoints(run))
       try {
-        return await this.#trainFrom(before.entries)
+        // What another machine said may have been shown late: whoever has written sees all that stands before.
+        return await this.#trainFrom(readWholeJournal(journal).entries)
       } finally {
         this.#journal.close()
       }
@@ -92,6 +92,15 @@ export class TaskRun {
       this.#worker?.kill()
       rmSync(this.#runFolder, { recursive: true, force: true })
     }
+  }
+
+  /** Whether its journal has ended it; where its last weights are lost, or of before, it goes on to its end once more. */
+  #isOver(entries: readonly Entry[]): boolean {
+    const last = entries.at(-1)?.said
+    if (last === undefined || !isLast(last)) return false
+    if (last.type !== 'done') return true
+    const step = stepOf(this.#files.checkpoints(this.#run.run), this.#run.run)
+    return step === null || step === last.result.step
   }
 
   #lease(): Omit<Lease, 'type' | 'format'> {
@@ -126,7 +135,7 @@ export class TaskRun {
     rmSync(this.#runFolder, { recursive: true, force: true })
     try {
       readCheckpoints(this.#files.checkpoints(run), run, join(this.#runFolder, 'checkpoints'), {
-        knows: ({ lease, number }) => before.some((entry) => entry.lease === lease && entry.number === number),
+        knows: (after, step) => isFollowed(before, after, step),
       })
     } catch (thrown) {
       this.#parts.tell(`${name} begins anew: ${toErrorInfo(thrown).message}`)

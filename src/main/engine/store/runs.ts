@@ -97,18 +97,23 @@ export function runStore(database: Database) {
     [string],
     TimedRun
   >(`SELECT id, variant, config, stepsPerSecond, threads, json_extract(evaluation, '$.seconds') AS evaluationSeconds FROM runs
-    WHERE dataset = ? AND state = 'completed' AND removedAt IS NULL AND origin IS NULL AND
+    WHERE dataset = ? AND state = 'completed' AND removedAt IS NULL AND origin IS NULL AND site IS NULL AND
       evaluation IS NOT NULL ORDER BY endedAt DESC LIMIT 200`)
   const timedLately = database.prepare<
     [number, number],
     TimedRun & { dataset: string }
   >(`SELECT id, variant, config, stepsPerSecond, threads, dataset, NULL AS evaluationSeconds FROM runs
-    WHERE state = 'completed' AND removedAt IS NULL AND origin IS NULL AND stepsPerSecond IS NOT NULL AND threads = ?
+    WHERE state = 'completed' AND removedAt IS NULL AND origin IS NULL AND site IS NULL AND stepsPerSecond IS NOT NULL AND threads = ?
     ORDER BY endedAt DESC LIMIT ?`)
   const versionOf = database.prepare<[string], { version: string | null }>('SELECT version FROM runs WHERE id = ?')
   const sentTo = database.prepare<[string], { sentTo: string | null; journal: string | null }>(
     'SELECT sentTo, journal FROM runs WHERE id = ?',
   )
+  const openAt = database.prepare<
+    [string],
+    { id: string; state: 'submitted' | 'running' | 'unknown'; folder: string | null; step: number; experiment: string | null }
+  >(`SELECT id, state, sentTo AS folder, step, experiment FROM runs
+    WHERE site = ? AND state IN ('submitted', 'running', 'unknown') AND removedAt IS NULL ORDER BY place, queuedAt, rowid`)
   const attempts = database.prepare<[string], { attempts: number }>('SELECT attempts FROM runs WHERE id = ?')
   const planned = database.prepare<[string], { experiment: string | null }>('SELECT experiment FROM runs WHERE id = ?')
   const removed = database.prepare<
@@ -224,10 +229,12 @@ export function runStore(database: Database) {
     isOurs,
     /** Completed runs of a dataset that one version of the workbench trained and measured, oldest first; configs as JSON. */
     finished: (dataset: string, version: string, evaluation: number) => finished.all(dataset, version, evaluation),
-    /** How fast the latest completed runs of a dataset were, newest first. */
+    /** How fast the latest completed runs of a dataset were on this machine, newest first. */
     timed: (dataset: string): TimedRun[] => timed.all(dataset),
     /** The same of so many runs with a number of threads, whatever their datasets. */
     timedLately: (threads: number, most: number) => timedLately.all(threads, most),
+    /** Runs that are at another place and have not ended, in their order; those of a newer version among them. */
+    openAt: (site: string) => openAt.all(site),
     /** The folder that a run was sent to; null where it was not. */
     sentTo: (id: string): string | null => sentTo.get(id)?.sentTo ?? null,
     /** How far the journal of a run that is elsewhere was taken over; null where nothing was. */

@@ -4,6 +4,7 @@ import type { Run } from '../../../../shared/domain.ts'
 import { timeWords } from '../../../../shared/expectedTime.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
 import type { Experiment, ExperimentSummary, PlanInput } from '../../../../shared/experiments.ts'
+import { isUnderWay } from '../../../../shared/runStates.ts'
 import { counted, thousands } from '../../../../shared/words.ts'
 import { sentencesOf } from '../../compare/dataNotes.ts'
 import { oneForAllNotes } from '../../compare/notes.ts'
@@ -18,6 +19,7 @@ import { type Terminal } from '../terminal.ts'
 import { sayOnce, taskDone } from '../wait.ts'
 import { wholeNumber } from '../wholeNumber.ts'
 import { importOwnSet } from './datasets.ts'
+import { placeHelp, placeOptions, submit } from './places.ts'
 import { runJson } from './runs.ts'
 
 const example = '{"name": "two", "dataset": "mnist", "variants": [{"variant": "classical"}, {"variant": "denoising"}]}'
@@ -89,6 +91,7 @@ async function experimentEnded(
   session: Session,
   start: () => Promise<{ experiment: ExperimentSummary }>,
   terminal: Terminal,
+  place: string | null = null,
 ): Promise<{ id: string; interrupted: boolean }> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const seen = new Map<string, ExperimentSummary>(),
@@ -144,12 +147,14 @@ async function experimentEnded(
     followed = experiment.id
     release = terminal.onInterrupt(() => {
       interrupted = true
+      // What is elsewhere needs nobody here.
+      if (place !== null) return resolve()
       terminal.tell(`Pausing ${experiment.name} with checkpoints; Ctrl-C again ends at once.`)
       void session.call('experiments.pause', { experiment: experiment.id }).catch(() => {})
     })
     look(seen.get(experiment.id) ?? experiment)
     await Promise.race([promise, session.lost])
-    return { id: experiment.id, interrupted: interrupted && seen.get(experiment.id)?.state === 'paused' }
+    return { id: experiment.id, interrupted: interrupted && (place !== null || seen.get(experiment.id)?.state === 'paused') }
   } finally {
     unsubscribe()
     release()
@@ -160,6 +165,12 @@ async function outcome(session: Session, { id, interrupted }: { id: string; inte
   const all = await everything(session, id)
   const { name, states, progress, state } = all.experiment
   const going = 'continue with: npm run -s aebench -- experiment resume '
+  if (interrupted && state === 'running')
+    return {
+      json: json(all),
+      text: `${name} goes on where it is; “experiment resume ${id}” follows it, and “experiment cancel ${id}” ends it.`,
+      exitCode: 130,
+    }
   const bad = progress.total - states.completed
   const completed = `${states.completed} of ${counted(progress.total, 'run is', 'runs are')} completed`
   const error: ErrorInfo | undefined =
@@ -209,9 +220,18 @@ export const experimentRun: Command = {
     '                  and "seeds", "settings", "sweep", "baseline", "reuse"',
     "--dataset N, --name N, --seeds 1,2,3  instead of the plan's",
     '--check           only says what the plan will take, with measured times',
+    ...placeHelp,
+    '--dry-run         only prints the script that the place would be given',
   ],
   positionals: [1, 1],
-  options: { dataset: { type: 'string' }, name: { type: 'string' }, seeds: { type: 'string' }, check: { type: 'boolean' } },
+  options: {
+    dataset: { type: 'string' },
+    name: { type: 'string' },
+    seeds: { type: 'string' },
+    check: { type: 'boolean' },
+    ...placeOptions,
+    'dry-run': { type: 'boolean' },
+  },
   async run(session, { positionals, values, path }, terminal) {
     const plan = await planOf(session, path(positionals[0]!), values as Record<string, string | undefined>, terminal)
     let { check } = await session.call('experiments.check', { plan })
@@ -240,18 +260,61 @@ export const experimentRun: Command = {
       ])
       return { json: { check }, text: `${size}\n\n${table(['configuration', 'parameters', 'steps', 'a run'], rows)}` }
     }
-    terminal.tell(size)
-    return outcome(session, await experimentEnded(session, () => session.call('experiments.create', { plan }), terminal))
+    const { place } = values
+    if (typeof place !== 'string') {
+      if (values['dry-run'] === true || values['detach'] === true)
+        throw new WorkbenchError('USAGE', '--dry-run and --detach are for a place; name it with --place.', { field: 'place' })
+      terminal.tell(size)
+      return outcome(session, await experimentEnded(session, () => session.call('experiments.create', { plan }), terminal))
+    }
+    const script = await session.call('places.script', { place, plan })
+    if (values['dry-run'] === true) return { json: { ...script }, text: script.script.trimEnd() }
+    terminal.tell(`${size}; ${counted(script.tasks, 'task')} at ${place}`)
+    const { experiment } = await session.call('experiments.create', { plan, held: true })
+    return atPlace(session, place, experiment.id, values['detach'] === true, terminal)
   },
+}
+
+/** The place at which runs of an experiment have not ended; null where they are all here. */
+async function placeOf(session: Session, reference: string): Promise<string | null> {
+  const { runs } = await everything(session, reference)
+  return runs.find(({ place, state }) => place !== null && isUnderWay(state))?.place ?? null
+}
+
+/** Has an experiment trained at a place, and waits for it unless that is not wanted. */
+async function atPlace(session: Session, place: string, id: string, detached: boolean, terminal: Terminal): Promise<Outcome> {
+  try {
+    await submit(session, place, { experiment: id }, terminal)
+  } catch (thrown) {
+    terminal.tell(`The experiment ${id} is stored and paused: “experiment resume ${id} --place ${place}” tries it again.`)
+    throw thrown
+  }
+  const show = () => session.call('experiments.show', { experiment: id })
+  if (detached) {
+    const { experiment } = await show()
+    return {
+      json: { experiment },
+      text: `${experiment.name} (${id}) is at ${place}; “experiment resume ${id}” follows it.`,
+    }
+  }
+  return outcome(session, await experimentEnded(session, show, terminal, place))
 }
 
 export const experimentResume: Command = {
   usage: 'E [--retry]',
   summary: 'Lets a paused experiment go on, and waits for it.',
-  help: ['--retry           also what failed, was cancelled or removed'],
+  help: ['--retry           also what failed, was cancelled or removed', ...placeHelp],
   positionals: [1, 1],
-  options: { retry: { type: 'boolean' } },
+  options: { retry: { type: 'boolean' }, ...placeOptions },
   async run(session, { positionals, values }, terminal) {
+    const { place } = values
+    if (typeof place === 'string') return atPlace(session, place, positionals[0]!, values['detach'] === true, terminal)
+    const elsewhere = await placeOf(session, positionals[0]!)
+    if (elsewhere !== null) {
+      const show = () => session.call('experiments.show', { experiment: positionals[0]! })
+      await session.call('places.look', { place: elsewhere })
+      return outcome(session, await experimentEnded(session, show, terminal, elsewhere))
+    }
     const call = values['retry'] === true ? 'experiments.retry' : 'experiments.resume'
     return outcome(session, await experimentEnded(session, () => session.call(call, { experiment: positionals[0]! }), terminal))
   },

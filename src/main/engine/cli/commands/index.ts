@@ -5,6 +5,7 @@ import { datasetsAdd, datasetsList, datasetsRepair, datasetsShow } from './datas
 import { datasetsInspect } from './inspect.ts'
 import { experimentList, experimentPack, experimentResume, experimentRun, experimentShow, experimentUnpack } from './experiments.ts'
 import { explore } from './explore.ts'
+import { placesAdd, placesList, placesRemove } from './places.ts'
 import { presetsList } from './presets.ts'
 import { prune } from './pruning.ts'
 import { compare } from './compare.ts'
@@ -46,6 +47,9 @@ export const commands: Record<string, Command> = {
   'experiment unpack': experimentUnpack,
   'experiment send': experimentSend,
   'experiment collect': experimentCollect,
+  'places list': placesList,
+  'places add': placesAdd,
+  'places remove': placesRemove,
   compare,
   export: exportRun,
   embed,

@@ -69,10 +69,12 @@ export const experimentCollect: Command = {
     }
     const experiment = await taskDone(session, start, terminal)
     const { collected } = await session.call('experiments.collected', { task })
-    const summary = (await session.call('experiments.show', { experiment })).experiment
     for (const { error } of collected.problems) terminal.tell(error.message)
-    const { states, name } = summary
+    const summary = collected.experiment === null ? null : (await session.call('experiments.show', { experiment })).experiment
+    const states: Record<string, number> = summary?.states ?? {},
+      name = summary?.name ?? positionals[0]!
     const said = Object.entries(states).flatMap(([state, count]) => (count > 0 ? [`${count} ${state}`] : []))
+    if (said.length === 0) said.push(counted(collected.runs, 'run'))
     const lost = collected.runs - collected.known
     const text = [
       `${name}: ${said.join(', ')}; something new of ${counted(collected.heard, 'run')}.`,

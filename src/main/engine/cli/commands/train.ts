@@ -5,14 +5,17 @@ import { timeWords } from '../../../../shared/expectedTime.ts'
 import { counted } from '../../../../shared/words.ts'
 import { inKeys } from '../../../../shared/settings/messages.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
-import type { Arguments, Command } from '../command.ts'
+import { isUnderWay } from '../../../../shared/runStates.ts'
+import type { Arguments, Command, Outcome } from '../command.ts'
 import type { Session } from '../session.ts'
+import type { Terminal } from '../terminal.ts'
 import { settingsFrom } from '../settings.ts'
 import { runEnded } from '../wait.ts'
 import { wholeNumber } from '../wholeNumber.ts'
 import { importOwnSet, lacksOwnSet } from './datasets.ts'
 import { presetHelp, presetOptions, trainPreset } from './presets.ts'
-import { ended } from './runs.ts'
+import { placeHelp, placeOptions, submit } from './places.ts'
+import { ended, runJson } from './runs.ts'
 
 export const settingOptions = {
   variant: { type: 'string' },
@@ -54,6 +57,7 @@ export const train: Command = {
     '--from F          begins with the weights of a checkpoint, and with its',
     '                  settings; --set goes on top',
     '--check           only says what it will take: time, memory, parameters',
+    ...placeHelp,
     ...presetHelp,
   ],
   options: {
@@ -63,6 +67,7 @@ export const train: Command = {
     name: { type: 'string' },
     from: { type: 'string' },
     check: { type: 'boolean' },
+    ...placeOptions,
     ...presetOptions,
   },
   async run(session, given, terminal) {
@@ -96,9 +101,26 @@ export const train: Command = {
       return { json: { check: checked }, text: costText(checked) }
     }
     if (checked.expected !== null) terminal.tell(costText(checked))
+    const { place } = given.values
+    if (typeof place === 'string') {
+      const { run } = await session.call('runs.create', { dataset, ...chosen, held: true })
+      return trainAt(session, place, run.id, given.values['detach'] === true, terminal)
+    }
     const { run, interrupted } = await runEnded(session, () => session.call('runs.create', { dataset, ...chosen }), terminal)
     return ended(session, run, interrupted)
   },
+}
+
+/** Has a run trained at a place, and waits for it unless that is not wanted. */
+async function trainAt(session: Session, place: string, id: string, detached: boolean, terminal: Terminal): Promise<Outcome> {
+  await submit(session, place, { run: id }, terminal)
+  const show = () => session.call('runs.show', { run: id })
+  if (detached) {
+    const { run } = await show()
+    return { json: { run: runJson(run) }, text: `${run.name} (${id}) is at ${place}; “resume ${id}” follows it.` }
+  }
+  const { run, interrupted } = await runEnded(session, show, terminal, place)
+  return ended(session, run, interrupted)
 }
 
 /** What a run takes, in one line. */
@@ -121,6 +143,12 @@ export const resume: Command = {
   summary: 'Continues a paused or interrupted run from its last checkpoint, and waits for it.',
   positionals: [1, 1],
   async run(session, { positionals }, terminal) {
+    const { run: known } = await session.call('runs.show', { run: positionals[0]! })
+    if (known.place !== null && isUnderWay(known.state)) {
+      await session.call('places.look', { place: known.place })
+      const followed = await runEnded(session, () => session.call('runs.show', { run: known.id }), terminal, known.place)
+      return ended(session, followed.run, followed.interrupted)
+    }
     const { run, interrupted } = await runEnded(session, () => session.call('runs.resume', { run: positionals[0]! }), terminal)
     return ended(session, run, interrupted)
   },

@@ -2,7 +2,7 @@
 export const questionsAtOnce = 2
 
 /** Lets so many works go on at once, in the order in which they came. */
-export function createPlaces(most: number) {
+export function createSlots(most: number) {
   let occupied = 0
   const waiting: (() => void)[] = []
   return {
@@ -13,7 +13,7 @@ export function createPlaces(most: number) {
       try {
         return await work()
       } finally {
-        // Whoever waited longest takes the place over.
+        // Whoever waited longest takes the slot over.
         const next = waiting.shift()
         if (next) next()
         else occupied -= 1

@@ -1,0 +1,130 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { WorkbenchError } from '../../../shared/errors.ts'
+import type { Place } from '../../../shared/places.ts'
+import type { Keeper } from '../places/keeper.ts'
+import type { KeptPlaces } from '../places/kept.ts'
+import { tasksAt, wantedBy } from '../places/plan.ts'
+import { scriptFor } from '../places/script.ts'
+import type { Scheduler } from '../places/slurm.ts'
+import { engineGlibc } from '../remote/engineFolder.ts'
+import { openRunsOf, sendRuns } from '../remote/send.ts'
+import type { Context, Handlers } from './context.ts'
+
+export interface Places {
+  kept: KeptPlaces
+  keeper: Keeper
+  schedulerOf: (place: Place) => Scheduler
+}
+
+/** Letters, digits and what else no shell, scheduler or disk stumbles over. */
+const folderName = (name: string, id: string): string =>
+  `${name
+    .normalize('NFKD')
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '')
+    .slice(0, 40)}-${id}`.replace(/^-/, '')
+
+/** Places, and what is sent to them. */
+export const placeHandlers = (context: Context, { kept, keeper, schedulerOf }: Places) => {
+  const { home, store, queue, tasks, experiments, emit } = context
+
+  /** The script as it would be for so many tasks. */
+  const scriptAt = (place: Place, name: string, count: number, glibc: string | null): string =>
+    scriptFor(
+      place,
+      {
+        id: 'preview',
+        tasks: count,
+        tasksFile: 'tasks/preview.json',
+        throttle: place.jobs === undefined ? null : Math.min(place.jobs, count),
+        folder: join(place.folder, folderName(name, 'preview')),
+      },
+      { name, threads: queue.settings.threads, glibc },
+    )
+
+  return {
+    'places.list': () => ({ places: keeper.views() }),
+    'places.add': ({ place, replace }) => {
+      if (!replace && kept.list().some(({ name }) => name === place.name))
+        throw new WorkbenchError('PLACE_NAME_TAKEN', `There is a place “${place.name}”; choose another name, or change that one.`, {
+          field: 'name',
+        })
+      kept.put(place)
+      const view = keeper.view(place)
+      emit({ type: 'place', place: view })
+      keeper.wake(place.name)
+      return { place: view }
+    },
+    'places.remove': ({ place }) => {
+      kept.get(place)
+      const { length } = store.runs.openAt(place)
+      if (length > 0)
+        throw new WorkbenchError(
+          'PLACE_IN_USE',
+          `${length === 1 ? 'A run is' : `${length} runs are`} at “${place}”; wait for them, or cancel them, and remove it then.`,
+          { field: 'place' },
+        )
+      kept.remove(place)
+      keeper.forget(place)
+      emit({ type: 'placeRemoved', place })
+      return { place }
+    },
+    'places.look': ({ place }) => {
+      const found = kept.get(place)
+      keeper.wake(place)
+      return { place: keeper.view(found) }
+    },
+    'places.script': async ({ place: name, experiment: reference, plan }) => {
+      if ((reference === undefined) === (plan === undefined))
+        throw new WorkbenchError('CALL_INVALID', 'Say either which experiment, or which plan the script is for.', {
+          field: 'experiment',
+        })
+      const place = kept.get(name)
+      const experiment = reference === undefined ? null : store.experiments.resolve(reference)
+      const wanted = experiment === null ? wantedBy({ store, home }, plan!) : openRunsOf(store, experiment.id)
+      const dataset = experiment?.datasetId ?? store.datasets.get(plan!.dataset).id
+      const count = tasksAt(store, place, dataset, wanted, queue.settings.threads)
+      const script = scriptAt(place, experiment?.name ?? plan!.name, Math.max(1, count), await engineGlibc())
+      return { script, runs: wanted.length, tasks: count }
+    },
+    'places.submit': ({ place: placeName, experiment: reference, run: runReference }) => {
+      if ((reference === undefined) === (runReference === undefined))
+        throw new WorkbenchError('CALL_INVALID', 'Say either which experiment, or which run is to be trained there.', {
+          field: 'experiment',
+        })
+      const place = kept.get(placeName)
+      const experiment = reference === undefined ? null : store.experiments.resolve(reference)
+      const run = runReference === undefined ? null : store.runs.resolve(runReference)
+      const { id, name } = experiment ?? run!
+      const scheduler = schedulerOf(place)
+      const task = tasks.start('send', name, async (signal, onProgress) => {
+        onProgress({ done: 0, total: 0, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Asking the scheduler' })
+        mkdirSync(place.folder, { recursive: true })
+        await scheduler.test(place.folder, scriptAt(place, name, 1, null))
+        signal.throwIfAborted()
+        const { runs } = await sendRuns(
+          { store, home },
+          experiment === null ? { run: id } : { experiment: id },
+          join(place.folder, folderName(name, id)),
+          {
+            place: placeName,
+            shared: place.folder,
+            threads: place.cpus ?? queue.settings.threads,
+            copies: queue.settings.get().copies,
+            perTask: place.runsPerJob,
+            atOnce: place.jobs,
+            signal,
+            onProgress,
+          },
+        )
+        if (experiment !== null) store.experiments.want(id, 'running')
+        for (const each of runs) emit({ type: 'run', run: store.runs.get(each) })
+        if (experiment !== null) experiments.tell(id)
+        keeper.wake(placeName)
+        return id
+      })
+      return { task }
+    },
+  } satisfies Partial<Handlers>
+}

@@ -1,0 +1,264 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { toErrorInfo, WorkbenchError } from '../../../shared/errors.ts'
+import type { Place, PlaceView } from '../../../shared/places.ts'
+import type { ExperimentWatch } from '../experiments/watch.ts'
+import { collectFolder, type CollectParts } from '../remote/collect.ts'
+import { secondsOf } from '../remote/expected.ts'
+import { folderFiles, tasksName } from '../remote/folder.ts'
+import { spreadRuns } from '../remote/spread.ts'
+import { newId } from '../store/ids.ts'
+import type { Job } from './jobs.ts'
+import type { KeptPlaces } from './kept.ts'
+import { patience, type Decision, type Patience, type Submission } from './machine.ts'
+import { round, type Ports } from './round.ts'
+import { scriptOf } from './script.ts'
+import type { Scheduler } from './slurm.ts'
+import { viewOf } from './view.ts'
+
+/** A look at a place every so many milliseconds while something happens, and as seldom as this while nothing does. */
+const soonest = 5000,
+  latest = 60_000
+
+export interface KeeperParts extends CollectParts {
+  kept: KeptPlaces
+  experiments: Pick<ExperimentWatch, 'tell'>
+  /** Of each training where the place does not say. */
+  threads: () => number
+  schedulerOf: (place: Place) => Scheduler
+  patience?: Patience | undefined
+  /** Milliseconds between two looks; as long as is right for clusters unless given. */
+  every?: number | undefined
+}
+
+/** What is known of a place beside what is stored. */
+interface Watched {
+  timer: NodeJS.Timeout | null
+  going: Promise<void> | null
+  again: boolean
+  pause: number
+  jobs: readonly Job[]
+  trouble: string | null
+  askedAt: string | null
+  refused: Map<string, string>
+}
+
+/** Looks after the runs at all places: one round at a time for each, and none where nothing is out. */
+export class Keeper {
+  readonly #parts: KeeperParts
+  readonly #watched = new Map<string, Watched>()
+  readonly #closing = new AbortController()
+
+  constructor(parts: KeeperParts) {
+    this.#parts = parts
+  }
+
+  /** Goes on with what an earlier engine left. */
+  open(): void {
+    for (const { name } of this.#parts.kept.list()) this.wake(name)
+  }
+
+  views(): PlaceView[] {
+    return this.#parts.kept.list().map((place) => this.view(place))
+  }
+
+  view(place: Place): PlaceView {
+    const { store, kept } = this.#parts
+    const { jobs, trouble, askedAt, refused } = this.#of(place.name)
+    return viewOf({ place, state: kept.state(place.name), runs: store.runs.openAt(place.name), jobs, trouble, askedAt, refused })
+  }
+
+  /** Looks at a place soon: something was sent there, or is wanted of it. */
+  wake(name: string): void {
+    const watched = this.#of(name)
+    watched.pause = this.#soonest
+    if (watched.going !== null) watched.again = true
+    else this.#after(name, 0)
+  }
+
+  /** Forgets a place that was removed. */
+  forget(name: string): void {
+    clearTimeout(this.#of(name).timer ?? undefined)
+    this.#watched.delete(name)
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new WorkbenchError('CANCELLED', 'The workbench ends.'))
+    for (const { timer } of this.#watched.values()) clearTimeout(timer ?? undefined)
+    await Promise.all([...this.#watched.values()].map(({ going }) => going))
+  }
+
+  get #soonest(): number {
+    return this.#parts.every ?? soonest
+  }
+
+  #of(name: string): Watched {
+    let found = this.#watched.get(name)
+    if (found === undefined) {
+      found = {
+        timer: null,
+        going: null,
+        again: false,
+        pause: this.#soonest,
+        jobs: [],
+        trouble: null,
+        askedAt: null,
+        refused: new Map(),
+      }
+      this.#watched.set(name, found)
+    }
+    return found
+  }
+
+  #after(name: string, milliseconds: number): void {
+    const watched = this.#of(name)
+    clearTimeout(watched.timer ?? undefined)
+    if (this.#closing.signal.aborted) return
+    watched.timer = setTimeout(() => {
+      watched.going = this.#look(name).finally(() => (watched.going = null))
+    }, milliseconds).unref()
+  }
+
+  async #look(name: string): Promise<void> {
+    const { kept, store, log, emit } = this.#parts
+    const watched = this.#of(name)
+    watched.again = false
+    const place = kept.list().find((each) => each.name === name)
+    if (place === undefined) return
+    const isNeeded = () => store.runs.openAt(name).length > 0 || kept.state(name).submissions.length > 0
+    if (!isNeeded()) return
+    let news = false
+    try {
+      const ports = this.#ports(place, watched, () => (news = true))
+      news = (await round(ports, this.#ways(place))) || news
+    } catch (thrown) {
+      if (this.#closing.signal.aborted) return
+      // Nothing is lost: it is looked at again.
+      watched.trouble = toErrorInfo(thrown).message
+      log(`The place ${name} cannot be looked after.`, thrown)
+    }
+    if (this.#closing.signal.aborted) return
+    emit({ type: 'place', place: this.view(place) })
+    watched.pause = news ? this.#soonest : Math.min(this.#parts.every ?? latest, 1.5 * watched.pause)
+    if (watched.again || isNeeded()) this.#after(name, watched.again ? 0 : watched.pause)
+  }
+
+  #ways(place: Place) {
+    const { store, threads } = this.#parts
+    return {
+      patience: this.#parts.patience ?? patience,
+      newId,
+      group: (_: string, ids: readonly string[]) => {
+        const runs = ids.map((id) => store.runs.get(id))
+        const dataset = store.datasets.get(runs[0]!.datasetId)
+        const seconds = secondsOf(store, dataset, place.cpus ?? threads())
+        const spreading = { perTask: place.runsPerJob, atOnce: place.jobs }
+        return spreadRuns(runs, seconds, spreading).map((task) => task.map(({ id }) => id))
+      },
+    }
+  }
+
+  #ports(place: Place, watched: Watched, onNews: () => void): Ports {
+    const { store, kept } = this.#parts
+    const { name } = place
+    const scheduler = this.#parts.schedulerOf(place)
+    return {
+      now: Date.now,
+      list: async () => {
+        try {
+          watched.jobs = await scheduler.list()
+          watched.askedAt = new Date().toISOString()
+          watched.trouble = null
+          return [...watched.jobs]
+        } catch (thrown) {
+          watched.trouble = toErrorInfo(thrown).message
+          return null
+        }
+      },
+      collect: () => this.#collect(name, watched, onNews),
+      load: () => kept.state(name),
+      open: () =>
+        store.runs.openAt(name).flatMap(({ folder, step, ...run }) => (folder === null ? [] : [{ ...run, folder, heard: step }])),
+      most: () => place.jobs ?? null,
+      save: (decision) => this.#save(name, decision),
+      submit: async (submission) => {
+        const script = this.#write(place, submission)
+        return scheduler.submit(submission.folder, script)
+      },
+      submitted: (id, job) => {
+        watched.refused.delete(id)
+        const state = kept.state(name)
+        kept.putState(name, { ...state, submissions: state.submissions.map((each) => (each.id === id ? { ...each, job } : each)) })
+      },
+      refused: (id, thrown) => {
+        watched.refused.set(id, toErrorInfo(thrown).message)
+        this.#parts.log(`The place ${name} did not take a submission.`, thrown)
+      },
+      cancel: async (tasks) => {
+        try {
+          await scheduler.cancel(tasks)
+        } catch (thrown) {
+          watched.trouble = toErrorInfo(thrown).message
+        }
+      },
+    }
+  }
+
+  /** What the runs there have said. A folder that cannot be read now is read at the next look. */
+  async #collect(name: string, watched: Watched, onNews: () => void): Promise<void> {
+    const { store, experiments } = this.#parts
+    const folders = new Map(
+      store.runs.openAt(name).flatMap(({ folder, experiment }) => (folder === null ? [] : [[folder, experiment]])),
+    )
+    for (const [folder, experiment] of folders) {
+      try {
+        const { heard, problems } = await collectFolder(this.#parts, folder!, { signal: this.#closing.signal })
+        if (heard > 0) {
+          onNews()
+          if (experiment != null) experiments.tell(experiment)
+        }
+        if (problems[0] !== undefined) watched.trouble ??= problems[0].error.message
+      } catch (thrown) {
+        this.#closing.signal.throwIfAborted()
+        watched.trouble ??= toErrorInfo(thrown).message
+      }
+    }
+  }
+
+  #save(name: string, { state, unknown, known, stuck }: Decision): void {
+    const { store, kept, emit, experiments } = this.#parts
+    const changed = [...unknown, ...known, ...stuck.map(({ run }) => run)]
+    store.transaction(() => {
+      if (JSON.stringify(kept.state(name)) !== JSON.stringify(state)) kept.putState(name, state)
+      for (const run of unknown) store.runs.update(run, { state: 'unknown' })
+      for (const run of known) store.runs.update(run, { state: 'submitted' })
+      for (const { run, ended } of stuck)
+        store.runs.update(run, {
+          state: 'interrupted',
+          endedAt: new Date().toISOString(),
+          goesOn: 0,
+          error: {
+            code: 'PLACE_REFUSED',
+            message:
+              `Its job at “${name}” ended again and again before it got any further${ended === null ? '' : ` (${ended})`}: ` +
+              'read its log in results/, and mend the place; or resume the run to train it here.',
+          },
+        })
+    })
+    for (const run of changed) emit({ type: 'run', run: store.runs.get(run) })
+    for (const id of new Set(changed.map((run) => store.runs.get(run).experiment?.id))) if (id !== undefined) experiments.tell(id)
+  }
+
+  /** Writes what the scheduler is given, and keeps it in the folder. @returns the script */
+  #write(place: Place, { id, folder, tasks, throttle }: Submission): string {
+    const files = folderFiles(folder),
+      name = tasksName(tasks),
+      file = join(folder, 'scripts', `${id}.sh`)
+    const array = { id, tasks: tasks.length, tasksFile: `tasks/${name}`, throttle, folder }
+    const script = scriptOf(place, array, this.#parts.threads())
+    for (const each of [files.tasks(name), file]) mkdirSync(dirname(each), { recursive: true })
+    writeFileSync(files.tasks(name), JSON.stringify(tasks))
+    writeFileSync(file, script, { mode: 0o755 })
+    return script
+  }
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { nameSchema } from './domain.ts'
+
+/** Where runs are trained beside this machine: what is chosen for a place, and what is known of it. */
+
+/** Text of one line that a shell or a scheduler may read; it is quoted where it is used. */
+const line = z
+  .string()
+  .min(1)
+  .max(2000)
+  // eslint-disable-next-line no-control-regex
+  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must be one line')
+/** What stands behind `--partition=` and its like. */
+const word = z
+  .string()
+  .max(200)
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.,:@+/=-]*$/, 'takes letters, digits and _ . , : @ + / = - only')
+
+/** Names that mean something else. */
+const reserved = new Set(['local', 'here', 'folder'])
+
+export const placeSchema = z
+  .strictObject({
+    name: nameSchema.refine((name) => !reserved.has(name), 'is the name of something else'),
+    /** `slurm`: this machine has `sbatch`; `ssh`: another one, which has it, is reached by the user's own `ssh`. */
+    kind: z.enum(['slurm', 'ssh']),
+    /** As `ssh` takes it. */
+    host: line.regex(/^[^-\s][^\s]*$/, 'is a host as ssh takes it, such as me@login.cluster.edu').optional(),
+    /** A folder that this machine (or the host) and the nodes see under the same name. */
+    folder: line.regex(/^\//, 'must be a whole path, from / on'),
+    partition: word.optional(),
+    account: word.optional(),
+    /** As Slurm takes it: minutes, H:MM:SS, or D-HH and so on. */
+    time: z
+      .string()
+      .regex(/^(\d+-)?\d+(:\d{1,2}){0,2}$/, 'is minutes, HH:MM:SS or D-HH:MM:SS')
+      .optional(),
+    memory: z
+      .string()
+      .regex(/^\d+[KMGT]?$/, 'is a number with K, M, G or T, such as 4G')
+      .optional(),
+    /** Of each task, and threads of each training. */
+    cpus: z.int().min(1).max(1024).optional(),
+    runsPerJob: z.int().min(1).max(10_000).optional(),
+    /** Tasks that are in the scheduler's hands and may go on at once. */
+    jobs: z.int().min(1).max(100_000).optional(),
+    /** Further lines behind `#SBATCH `. */
+    extra: z.array(line).max(50).default([]),
+    /** Lines of shell that each task begins with, such as `module load`. */
+    before: z.array(line).max(50).default([]),
+    /** A command that runs another one in a container, such as `apptainer exec image.sif`. */
+    container: line.optional(),
+  })
+  .refine(({ kind, host }) => (kind === 'ssh') === (host !== undefined), {
+    path: ['host'],
+    message: 'belongs to a place of the kind ssh, and only to that',
+  })
+export type Place = z.infer<typeof placeSchema>
+export type PlaceInput = z.input<typeof placeSchema>
+
+/** A job array that was handed over, as it stands. */
+const submissionSchema = z.object({
+  id: z.string(),
+  folder: z.string(),
+  experiment: z.string().nullable(),
+  /** The scheduler's number; null until it has one. */
+  job: z.string().nullable(),
+  submittedAt: z.string(),
+  /** Of its tasks that have something to do left. */
+  tasks: z.int(),
+  waiting: z.int(),
+  running: z.int(),
+  /** Tasks that the scheduler does not list any more, though their runs have not ended. */
+  missing: z.int(),
+  /** Why tasks wait, in the scheduler's words. */
+  reasons: z.array(z.string()),
+  /** Its words where it refused. */
+  refused: z.string().nullable(),
+})
+export type SubmissionView = z.infer<typeof submissionSchema>
+
+export const placeViewSchema = z.object({
+  place: placeSchema,
+  /** Runs that are there and have not ended. */
+  runs: z.int(),
+  submissions: z.array(submissionSchema),
+  /** One sentence: why it cannot be asked. */
+  trouble: z.string().nullable(),
+  /** When it answered last; null before that. */
+  askedAt: z.string().nullable(),
+})
+export type PlaceView = z.infer<typeof placeViewSchema>
