@@ -21,6 +21,7 @@ import type { Dataset, Run } from '../../src/shared/domain.ts'
 import type { Experiment } from '../../src/shared/experiments.ts'
 import { likelihoodsSaid, type About } from '../../src/main/engine/compare/dataNotes.ts'
 import { experimentCsv } from '../../src/main/engine/experiments/csv.ts'
+import { parseCsv } from '../fixtures/csv.ts'
 import { resultTexts } from '../../src/renderer/components/experiments/resultTexts.ts'
 import { temporaryFolder } from '../fixtures/homes.ts'
 import { evaluated, run } from '../fixtures/storedRuns.ts'
@@ -74,27 +75,6 @@ const runs: Run[] = [
   ),
 ]
 const comparison = compareRuns(runs, variants, { baseline: 'classical1' })
-
-/** Reads CSV by RFC 4180. */
-function parseCsv(text: string): string[][] {
-  const rows: string[][] = [[]]
-  let cell = ''
-  for (let at = 0; at < text.length; at++) {
-    if (text[at] === '"') {
-      for (at++; text[at] !== '"' || text[at + 1] === '"'; at++) cell += text[at] === '"' ? text[++at - 1] : text[at]
-    } else if (text[at] === ',') {
-      rows.at(-1)!.push(cell)
-      cell = ''
-    } else if (text[at] === '\r' && text[at + 1] === '\n') {
-      rows.at(-1)!.push(cell)
-      cell = ''
-      rows.push([])
-      at++
-    } else cell += text[at]
-  }
-  assert.deepEqual([cell, rows.pop()], ['', []], 'the last line ends')
-  return rows
-}
 
 test('in every table as CSV a column of numbers holds nothing else: pairs are two columns, bounds the number itself', () => {
   const small = compareRuns(
@@ -564,13 +544,27 @@ test('that a run gives one picture for all stands beside its figures, in the fil
     assert.match(rows[0]!.at(-1)!, /^It reconstructs the same for every input/)
     assert.equal(rows[1]!.at(-1), '')
   }
+  const comparison = compareRuns([flat, sound], variants)
+  for (const [name, most] of [
+    ['groups', 1],
+    ['differences', Infinity],
+  ] as const) {
+    const [head = [], ...rows] = parseCsv(csvOf(textTables[name](comparison)))
+    assert.equal(head.at(-1), 'Note')
+    const noted = rows.filter((row) => row.at(-1)!.includes('reconstructs the same for every input'))
+    assert.equal(noted.length, Math.min(most, rows.length), name)
+    assert.match(latexOf(textTables[name](comparison)), /^% .*reconstructs the same for every input/m)
+  }
 })
 
 test('results of an experiment are saved with all their digits', () => {
   const estimate = { text: '93.1 ± 0.4', mean: 0.931_234_567, half: 0.004_321, halfText: '0.4' }
   const difference = { text: '1.2 (0.7 to 1.7)', mean: 0.012_345, low: 0.007_1, high: 0.017_59, corrected: 0.001_234_5 }
-  const row = { title: 'a', values: ['0.1'], seeds: ['93.1234567'], estimate, difference, verdict: 'better' }
-  const { columns, rows } = resultTexts({ swept: ['Rate'], seeds: [1], figure: 'Probe', unit: '%', pairs: true }, [row])
+  const row = { title: 'a', values: ['0.1'], seeds: ['93.1234567'], estimate, difference, verdict: 'better', runs: ['x'] }
+  const { columns, rows } = resultTexts(
+    { swept: ['Rate'], seeds: [1], figure: 'Probe', key: 'linearProbeAccuracy', unit: '%', pairs: true },
+    [row],
+  )
   const [head = [], ...cells] = parseCsv(
     csvOf({ key: 'r', title: 'R', columns, rows: rows.map((each) => ({ cells: each, best: [] })), note: null }),
   )

@@ -5,6 +5,7 @@ import { fromRowColumns } from '../../src/shared/runRows.ts'
 import type { Run } from '../../src/shared/domain.ts'
 import type { RowGroup, TableView } from '../../src/shared/runTable.ts'
 import { fillHome } from '../../bench/table/fill.ts'
+import { parseCsv } from '../fixtures/csv.ts'
 import { temporaryFolder, testEngine } from '../fixtures/homes.ts'
 
 /** An engine on a home with runs of all variants on two datasets. */
@@ -283,4 +284,28 @@ test('a table becomes a file that no spreadsheet takes for formulas', async (t) 
   assert.equal((await call('tables.csv', { columns, rows })).text, csv)
   assert.equal((await call('tables.csv', { columns, rows, bom: true })).text, `\ufeff${csv}`)
   await assert.rejects(call('tables.csv', { columns, rows: [['one cell too few']] }), { code: 'CALL_INVALID', field: 'rows' })
+  await assert.rejects(call('tables.csv', { columns, rows, about: { figures: [], runs: [] } }), { field: 'about' })
+})
+
+test('a table that is saved says of its rows what is to be known of their figures', async (t) => {
+  const { call, engine } = filled(t, 40)
+  const [flat, sound] = (await call('runs.list', {})).runs.filter(({ evaluation }) => evaluation !== null) as [Run, Run]
+  const measured = (run: Run, variance: number) =>
+    engine.store.runs.update(run.id, {
+      evaluation: { ...run.evaluation!, squaredError: 7, meanImageSquaredError: 8, reconstructionVariance: variance },
+    })
+  measured(flat, 0.001)
+  measured(sound, 0.6)
+  const columns = [{ title: 'Run', unit: '', numeric: false }]
+  const saved = async (figures: string[], runs: string[][]) =>
+    parseCsv((await call('tables.csv', { columns, rows: runs.map((_, row) => [`${row}`]), about: { figures, runs } })).text)
+  const rows = [[sound.id], [flat.id], [flat.id, sound.id], ['nowhere']]
+  const [head, ...notes] = await saved(['squaredError'], rows)
+  assert.deepEqual(head, ['Run', 'Note'])
+  assert.deepEqual(
+    notes.map(([, note = '']) => /^It reconstructs the same|^“.+” reconstructs the same|^$/.exec(note)?.[0].slice(0, 2)),
+    ['', 'It', `“${flat.name[0]}`, ''],
+  )
+  // A table without figures needs none.
+  assert.deepEqual((await saved([], rows))[0], ['Run'])
 })

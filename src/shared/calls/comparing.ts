@@ -9,6 +9,7 @@ import {
   scatterInputSchema,
   scatterSchema,
 } from '../plots.ts'
+import { idSchema } from '../domain.ts'
 import { savedViewSchema, tableStateSchema, tableViewSchema } from '../runTable.ts'
 import { call } from './call.ts'
 
@@ -29,6 +30,8 @@ export const comparingCalls = {
     z.strictObject({
       columns: z.array(z.strictObject({ title: z.string(), unit: z.string(), numeric: z.boolean() })).max(300),
       rows: z.array(z.array(z.string())).max(100_000),
+      /** Which figures the table shows, by key, and of each row whose: what is to be known of them becomes a column. */
+      about: z.strictObject({ figures: z.array(z.string()).max(300), runs: z.array(z.array(idSchema)).max(100_000) }).optional(),
       /** With a byte order mark, by which some spreadsheets know UTF-8. */
       bom: z.boolean().default(false),
     }),

@@ -124,10 +124,10 @@ function reconstructionOf({ variant: id, config }: Run): string {
   return likelihood === 'bernoulli' ? 'crossEntropy' : (likelihood ?? config.reconstruction)
 }
 
-export const namesOf = (runs: readonly Run[]): string[] => runs.map(quoted).sort()
+export const namesOf = (runs: readonly Pick<Run, 'name'>[]): string[] => runs.map(quoted).sort()
 
 /** Which runs give one picture for all, or might as well. Of several the first is told in full. */
-export function oneForAllNotes(runs: readonly Run[]): string[] {
+export function oneForAllNotes(runs: readonly Pick<Run, 'name' | 'evaluation'>[]): string[] {
   const said = runs.flatMap((run) => {
     const sentence = run.evaluation && oneForAllSentence(run.evaluation)
     return sentence ? [{ run, sentence }] : []

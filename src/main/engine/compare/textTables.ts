@@ -1,7 +1,7 @@
 import type { Comparison, SettingSection } from '../../../shared/comparison.ts'
 import { differenceUnit, estimateInFull, textInFull } from '../../../shared/figures.ts'
 import { aimNote } from './aims.ts'
-import { oneForAllSaid } from './oneForAll.ts'
+import { saidOfRow } from './rowNotes.ts'
 import { absent } from '../../../shared/quantities.ts'
 import { choiceWords } from '../../../shared/words.ts'
 import { probabilityText } from './verdict.ts'
@@ -38,8 +38,8 @@ function runTable({ runs, figures, differences, likelihoods }: Comparison): Text
       ...differences.map(({ title }) => column(title, '', false)),
       ...shown.map(({ title, unit }) => column(title, unit)),
     ],
-    rows: runs.map(({ id, name, evaluation }, index) => ({
-      said: [...oneForAllSaid(evaluation), ...(likelihoods[id] ?? [])],
+    rows: runs.map(({ name }, index) => ({
+      said: saidOfRow([runs[index]!], (run) => likelihoods[run] ?? [], null),
       cells: [
         name,
         ...differences.map(({ key, values }) => settingText(key, values[index]!)),
@@ -67,7 +67,7 @@ function groupTable({ groups, groupFigures, runs, likelihoods }: Comparison): Te
       aimsOf({ groups, runs }),
     columns: [column('Settings', '', false), column('Seeds'), ...shown.map(({ title, unit }) => column(title, unit))],
     rows: groups.map(({ title, counted, runs: members }, index) => ({
-      said: saidOf(likelihoods, members),
+      said: saidOfRow(membersOf(runs, members), (run) => likelihoods[run] ?? [], null),
       cells: [title, String(counted.length), ...shown.map(({ estimates }) => estimates[index]!.text)],
       numbers: Object.fromEntries(
         shown.map(({ estimates, unit }, figure) => {
@@ -79,13 +79,8 @@ function groupTable({ groups, groupFigures, runs, likelihoods }: Comparison): Te
   }
 }
 
-/** What is to be known of the likelihoods of some runs, each sentence once. */
-const saidOf = (likelihoods: Comparison['likelihoods'], runs: readonly string[]): string[] => [
-  ...new Set(runs.flatMap((run) => likelihoods[run] ?? [])),
-]
-
-/** Figures that are likelihoods, of whatever pixels they are. */
-const isLikelihood = (key: string): boolean => ['crossEntropy', 'elbo', 'logLikelihood'].includes(key)
+const membersOf = (runs: Comparison['runs'], members: readonly string[]): Comparison['runs'] =>
+  runs.filter(({ id }) => members.includes(id))
 
 /** What the groups were trained for, as one more sentence; empty where all were for the same. */
 function aimsOf({ groups, runs }: Pick<Comparison, 'groups' | 'runs'>): string {
@@ -100,7 +95,7 @@ function aimsOf({ groups, runs }: Pick<Comparison, 'groups' | 'runs'>): string {
 }
 
 /** Differences to the baseline: one row for each group and figure that was compared. */
-function differenceTable({ groups, groupFigures, correction, likelihoods }: Comparison): TextTable {
+function differenceTable({ groups, groupFigures, correction, runs, likelihoods }: Comparison): TextTable {
   return {
     key: 'differences',
     title: 'Differences, paired by seed',
@@ -132,12 +127,14 @@ function differenceTable({ groups, groupFigures, correction, likelihoods }: Comp
             difference.verdictText,
           ],
           best: [],
-          said: isLikelihood(key)
-            ? saidOf(
-                likelihoods,
-                [difference.group, difference.baseline].flatMap((at) => groups[at]!.runs),
-              )
-            : [],
+          said: saidOfRow(
+            membersOf(
+              runs,
+              [difference.group, difference.baseline].flatMap((at) => groups[at]!.runs),
+            ),
+            (run) => likelihoods[run] ?? [],
+            [key],
+          ),
           numbers: {
             ...Object.fromEntries(
               [difference.mean, difference.low, difference.high].map((value, at) => [3 + at, textInFull([value], unit, '')]),

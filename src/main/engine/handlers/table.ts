@@ -5,6 +5,7 @@ import { bySeeds, rowOf, toRowColumns } from '../../../shared/runRows.ts'
 import { savedViewSchema, tableViewSchema, type CellValue, type TableState } from '../../../shared/runTable.ts'
 import { csvOf } from '../compare/csv.ts'
 import { likelihoodsSaid } from '../compare/dataNotes.ts'
+import { saidOfRow } from '../compare/rowNotes.ts'
 import type { Cell } from '../compare/groups.ts'
 import { columnReader, figuresByKey, tableColumns } from '../compare/tableColumns.ts'
 import { tableGroups } from '../compare/tableGroups.ts'
@@ -60,6 +61,22 @@ export function tableHandlers(context: Context) {
     const { current, views } = rawOf(table)
     return { current: understood(tableViewSchema, current, null), views: itemsOf(savedViewSchema, views) }
   }
+  /** What is to be known of the figures of each row; runs that are no longer there have none. */
+  async function notesOfRows({ figures, runs }: { figures: readonly string[]; runs: readonly (readonly string[])[] }) {
+    const entries = await index.entries(),
+      about = datasetsKnown(context)
+    return runs.map((ids) => {
+      const those = ids.flatMap((id) => entries.get(id)?.run ?? [])
+      return saidOfRow(
+        those,
+        (id) => {
+          const { run } = entries.get(id)!
+          return likelihoodsSaid(run, about(run.datasetId))
+        },
+        figures,
+      )
+    })
+  }
   return {
     'runs.rows': () => {
       // Whoever shows rows asks for their figures next: they are read while the rows are on their way.
@@ -102,10 +119,14 @@ export function tableHandlers(context: Context) {
       const entries = some(await index.entries(), runs)
       return { groups: tableGroups(entries, by, columns, variantInfos(), by === bySeeds ? cellsOf(entries) : []) }
     },
-    'tables.csv': ({ columns, rows, bom }) => {
+    'tables.csv': async ({ columns, rows, about, bom }) => {
       if (rows.some((cells) => cells.length !== columns.length))
         throw new WorkbenchError('CALL_INVALID', 'Every row of a table has one cell for each of its columns.', { field: 'rows' })
-      const table = { key: 'runs', title: 'Runs', columns, rows: rows.map((cells) => ({ cells, best: [] })), note: null }
+      if (about && about.runs.length !== rows.length)
+        throw new WorkbenchError('CALL_INVALID', 'It is told of every row whose figures it has, or of none.', { field: 'about' })
+      const said = about && about.figures.length > 0 ? await notesOfRows(about) : []
+      const texts = rows.map((cells, row) => ({ cells, best: [], said: said[row] ?? [] }))
+      const table = { key: 'runs', title: 'Runs', columns, rows: texts, note: null }
       return { text: withMark(csvOf(table), bom) }
     },
     'tables.show': ({ table }) => ({ state: stateOf(table) }),

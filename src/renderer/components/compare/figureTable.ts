@@ -32,6 +32,8 @@ interface FigureCell {
 }
 export interface FigureRow extends Subject {
   baseline: boolean
+  /** Ids of the runs that its figures are of: of differences also those of what it is compared with. */
+  measuredRuns: readonly string[]
   cells: FigureCell[]
 }
 export interface FigureTable {
@@ -75,9 +77,18 @@ export function figureTable(comparison: Comparison, by: 'group' | 'run', show: '
     rows: subjects.map((subject, index) => ({
       ...subject,
       baseline: isBaseline(index),
+      measuredRuns: by === 'group' && show === 'differences' ? pairedRuns(comparison, index) : subject.runs,
       cells: shown.map(({ cells }) => cells[index]!),
     })),
   }
+}
+
+/** The runs of a group and of those groups that it is compared with. */
+export function pairedRuns({ groups, groupFigures }: Pick<Comparison, 'groups' | 'groupFigures'>, group: number): string[] {
+  const baselines = groupFigures.flatMap(({ differences }) =>
+    differences.filter((difference) => difference.group === group).map(({ baseline }) => baseline),
+  )
+  return [...new Set([group, ...baselines])].flatMap((at) => groups[at]?.runs ?? [])
 }
 
 type GroupFigure = Comparison['groupFigures'][number]
@@ -165,6 +176,7 @@ export function tableTexts(
         })),
       ),
     ],
+    about: { figures: columns.map(({ key }) => key), runs: rows.map(({ measuredRuns }) => [...measuredRuns]) },
     rows: rows.map((row) => [
       row.title,
       seedsText(row, by),

@@ -12,6 +12,8 @@ export interface ResultRow {
   estimate: Pick<GroupEstimate, 'text' | 'mean' | 'half' | 'halfText'> | null
   difference: Pick<Difference, 'text' | 'mean' | 'low' | 'high' | 'corrected'> | null
   verdict: string
+  /** Ids of the runs that its figures are of. */
+  runs: string[]
 }
 
 /**
@@ -19,10 +21,10 @@ export interface ResultRow {
  * and the ends of its interval in three columns, so that they stay numbers.
  */
 export function resultTexts(
-  heads: { swept: readonly string[]; seeds: readonly number[]; figure: string; unit: string; pairs: boolean },
+  heads: { swept: readonly string[]; seeds: readonly number[]; figure: string; key: string; unit: string; pairs: boolean },
   rows: readonly ResultRow[],
-): Pick<CallInput<'tables.csv'>, 'columns' | 'rows'> {
-  const { swept, seeds, figure, unit, pairs } = heads
+): Pick<CallInput<'tables.csv'>, 'columns' | 'rows' | 'about'> {
+  const { swept, seeds, figure, key, unit, pairs } = heads
   const column = (title: string, of = '', numeric = true) => ({ title, unit: of, numeric })
   const points = differenceUnit(unit)
   return {
@@ -41,6 +43,7 @@ export function resultTexts(
           ]
         : []),
     ],
+    about: { figures: [key], runs: rows.map(({ runs }) => runs) },
     rows: rows.map((row) => {
       const { mean = null, low = null, high = null, corrected = null } = row.difference ?? {}
       const full = (value: number | null) => (value === null ? '' : figureInFull(value, { unit }))

@@ -5,6 +5,7 @@ import { toErrorInfo, type ErrorInfo } from '../../../shared/errors.ts'
 import type { Experiment } from '../../../shared/experiments.ts'
 import { call, connection } from '../../state/connection.svelte.ts'
 import { runs } from '../../state/runs.svelte.ts'
+import { pairedRuns } from '../compare/figureTable.ts'
 
 /** What an experiment's plan names as the baseline, for a comparison. */
 export const plannedBaseline = (experiment: string): string => `experiment:${experiment}`
@@ -114,6 +115,12 @@ export class Results {
       difference: row.differences.find((difference) => difference.group === group) ?? null,
       isBaseline: this.comparison?.baseline === group || row.differences.some(({ baseline }) => baseline === group),
     }
+  }
+
+  /** Ids of the runs that a cell's figures are of, its differences among them. */
+  measuredRuns(cell: Cell): string[] {
+    const group = this.groupOf(cell)
+    return group === null ? [] : pairedRuns(this.comparison!, group)
   }
 
   /** A run's own figure as it is to be read; empty where it has none. */

@@ -4,6 +4,7 @@ import { withTexts } from '../../../shared/png.ts'
 import { call, connection } from '../../state/connection.svelte.ts'
 import type { Asked } from '../../state/exploreAsk.svelte.ts'
 import type { Side } from '../../state/exploreDesk.svelte.ts'
+import { csvMark } from '../../state/csvMark.svelte.ts'
 import { runs } from '../../state/runs.svelte.ts'
 import { saveFile } from '../../state/saveFile.ts'
 
@@ -18,6 +19,7 @@ export async function saveAnswer(asked: Asked, format: FileFormat): Promise<stri
       ...whole,
       ...(side !== undefined && (format === 'csv' || format === 'npz') ? { side } : {}),
       format,
+      ...(format === 'csv' ? { bom: csvMark.on } : {}),
     })
     saveFile(name, new Blob([Uint8Array.from(bytes)], { type: types[format] }))
     return null

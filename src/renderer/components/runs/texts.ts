@@ -1,3 +1,4 @@
+import type { CallInput } from '../../../shared/calls.ts'
 import { figureInFull } from '../../../shared/figures.ts'
 import type { GroupCell, RunRow } from '../../../shared/runTable.ts'
 import type { TableColumn } from './columns.ts'
@@ -10,7 +11,7 @@ const unread = new Set(['actions'])
 export function tableTexts(
   items: readonly Item[],
   columns: readonly TableColumn[],
-): { columns: { title: string; unit: string; numeric: boolean }[]; rows: string[][] } {
+): Pick<CallInput<'tables.csv'>, 'columns' | 'rows' | 'about'> {
   const shown = columns.filter(({ key }) => !unread.has(key))
   const grouped = items.some(({ kind }) => kind === 'group')
   const plain = ({ unit }: TableColumn, text: string): string => {
@@ -28,6 +29,10 @@ export function tableTexts(
       ...shown.map(({ title, unit, numeric }) => ({ title, unit: unit === 'units' ? '' : unit, numeric })),
       ...(grouped ? [{ title: 'Runs', unit: '', numeric: true }] : []),
     ],
+    about: {
+      figures: shown.flatMap(({ kind, key }) => (kind === 'figure' ? [key] : [])),
+      runs: items.map((item) => (item.kind === 'run' ? [item.row.id] : item.rows.map(({ id }) => id))),
+    },
     rows: items.map((item) => {
       if (item.kind === 'run') return [...shown.map((column) => ofRun(column, item.row)), ...(grouped ? [''] : [])]
       const { group, rows } = item
