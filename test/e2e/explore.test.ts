@@ -114,6 +114,13 @@ browserTest(
     const { name: csvName, bytes: csv } = await saved(page, page.getByRole('button', { name: 'Save neighbours of plain as CSV' }))
     assert.match(csvName, /plain neighbours\.csv/)
     assert.match(csv.toString(), /^rank,codeRow,codeDistance/)
+    // A byte order mark for spreadsheets is one choice for all tables.
+    await page.getByRole('button', { name: 'How neighbours of plain is saved as CSV' }).click()
+    await page.getByRole('dialog', { name: 'CSV' }).getByRole('checkbox').check()
+    assert.deepEqual(await barriers(page), [])
+    await page.keyboard.press('Escape')
+    const { bytes: marked } = await saved(page, page.getByRole('button', { name: 'Save neighbours of plain as CSV' }))
+    assert.equal(marked.toString(), `\ufeff${csv.toString()}`)
     // The way back goes to one run again.
     await page.goBack()
     await page.getByRole('button', { name: 'Beside another run' }).waitFor()
