@@ -4,16 +4,12 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { readSafetensors } from '../../src/main/engine/checkpoint/safetensors.ts'
 import { folderFiles } from '../../src/main/engine/remote/folder.ts'
 import { frameAt } from '../../src/main/engine/remote/frames.ts'
 import { readWholeJournal } from '../../src/main/engine/remote/journal.ts'
-import { digitLabels } from '../fixtures/digits.ts'
-import { made, over, temporaryFolder, testEngine, type TestEngine } from '../fixtures/homes.ts'
-import { smallDigits, writeRows } from '../fixtures/tinyDataset.ts'
+import { made, over, temporaryFolder } from '../fixtures/homes.ts'
+import { engineWithDigits, outcomes } from '../fixtures/outcomes.ts'
 
-const worker = fileURLToPath(new URL('../../src/main/engine/jobs/worker.ts', import.meta.url))
 const plan = {
   name: 'Fünf “Läufe”; $(x) %A',
   dataset: 'digits',
@@ -24,44 +20,6 @@ const plan = {
     { variant: 'classical', settings: { 'training.patience': 60 } },
     { variant: 'sparseKl', settings: { 'pretraining.kind': 'greedy', 'pretraining.epochs': 4 } },
   ],
-}
-
-async function engineWithDigits(t: TestContext, folder: string): Promise<TestEngine> {
-  const engine = testEngine(t, join(folder, 'home'), { workerScript: worker, threads: 2 })
-  const file = join(folder, 'digits.npz')
-  writeRows(file, [200, 4, 4], smallDigits(200), digitLabels(200))
-  await made(engine, await engine.call('datasets.import', { path: file, name: 'digits' }))
-  return engine
-}
-
-/** What a run came to, without what is of one machine and one day. */
-async function outcomes({ engine, call }: TestEngine, experiment: string) {
-  const { experiment: shown } = await call('experiments.show', { experiment })
-  const found = []
-  for (const { title, runs } of shown.cells) {
-    for (const { seed, run: id } of runs) {
-      const { run } = await call('runs.show', { run: id! })
-      const { series } = await call('runs.series', { run: id! })
-      const folder = join(engine.home.run(id!), 'checkpoints')
-      const { seconds: _, ...evaluation } = run.evaluation!
-      found.push({
-        of: `${title} ${seed}`,
-        state: run.state,
-        step: run.step,
-        epoch: run.epoch,
-        threads: run.threads,
-        evaluation,
-        latest: run.latest,
-        series: series.map(({ key, step, epoch, value }) => ({ key, step, epoch, value })),
-        moments: engine.store.previews.moments(id!),
-        previews: engine.store.previews.moments(id!).map(({ step }) => engine.store.previews.get(id!, step)),
-        weights: readdirSync(folder)
-          .sort()
-          .map((name) => [name, readSafetensors(join(folder, name)).tensors]),
-      })
-    }
-  }
-  return found
 }
 
 /** Starts the folder's script as somebody on another machine would. */

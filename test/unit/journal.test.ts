@@ -1,6 +1,6 @@
 import { test } from 'node:test'
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeCheckpoints } from '../../src/main/engine/remote/checkpointsFile.ts'
 import { fromTheBeginning, readJournal, readWholeJournal, understand } from '../../src/main/engine/remote/journal.ts'
@@ -43,6 +43,25 @@ test('a journal says what was written into it, value for value', (t) => {
   const { entries, damage } = readWholeJournal(file)
   assert.equal(damage, null)
   assert.deepEqual(withoutLeases(entries), messages.flat())
+})
+
+test('a message of a hundred thousand points can be read, and takes a fifth of what they would take one by one', (t) => {
+  const file = join(temporaryFolder(t), 'a.journal')
+  const points = Array.from({ length: 100_000 }, (_, at) => ({
+    ...point(at + 1, at % 7 === 0 ? NaN : at / 3),
+    key: `series ${at % 40}`,
+  }))
+  const writer = new JournalWriter(file, about)
+  writer.say({ type: 'points', points, flush: true })
+  writer.say({ type: 'died', how: 'x' })
+  writer.close()
+  const { entries, damage } = readWholeJournal(file)
+  assert.equal(damage, null)
+  assert.deepEqual(withoutLeases(entries), [
+    { type: 'points', points, flush: true },
+    { type: 'died', how: 'x' },
+  ])
+  assert.ok(statSync(file).size < 40 * points.length)
 })
 
 test('cut off at any byte it is a beginning of itself, and goes on from there as if nothing had been', (t) => {

@@ -14,6 +14,18 @@ export interface TaskArray {
   folder: string
 }
 
+/** Seconds of a time as Slurm takes it: minutes, M:S, H:M:S, D-H, D-H:M or D-H:M:S. */
+function secondsOfTime(time: string): number {
+  const [, days, rest] = /^(?:(\d+)-)?(.*)$/.exec(time)!
+  const parts = rest!.split(':').map(Number)
+  const [hours = 0, minutes = 0, seconds = 0] = days !== undefined || parts.length === 3 ? parts : [0, parts[0] ?? 0, parts[1] ?? 0]
+  return ((Number(days ?? 0) * 24 + hours) * 60 + minutes) * 60 + seconds
+}
+
+/** Slurm may tell it up to a minute late; of a short time a task is to have some for its work. */
+const marginOf = (time: string | undefined): number =>
+  time === undefined ? 120 : Math.max(5, Math.min(120, Math.floor(secondsOfTime(time) / 4)))
+
 /** The script of an array at a place, for a folder that was sent there. */
 export const scriptOf = (place: Place, array: TaskArray, threads: number): string =>
   scriptFor(place, array, {
@@ -35,6 +47,7 @@ export const scriptFor = (
     tasksFile,
     throttle,
     folder,
+    margin: marginOf(place.time),
     threads: place.cpus ?? threads,
     directives: directivesOf(place),
     before: place.before,

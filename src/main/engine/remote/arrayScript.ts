@@ -14,6 +14,8 @@ export interface ScriptParts {
   before?: readonly string[]
   /** A command that runs another one in a container. */
   container?: string
+  /** Seconds before the end of its time at which a task is told to save and leave. */
+  margin?: number
   /** What the job's name ends with. */
   mark?: string
   /** Where the folder lies, in one that does not lie in it. */
@@ -53,12 +55,13 @@ export const arrayScript = ({
   container = '',
   mark = '',
   folder = '',
+  margin = 120,
   glibc,
 }: ScriptParts): string => `#!/bin/sh
 #SBATCH --job-name=${jobName(name, mark)}
 #SBATCH --array=0-${tasks - 1}${throttle === null ? '' : `%${throttle}`}
 #SBATCH --cpus-per-task=${threads}
-#SBATCH --signal=B:USR1@120
+#SBATCH --signal=B:USR1@${margin}
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --output=results/task-%a.log

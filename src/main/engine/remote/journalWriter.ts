@@ -2,7 +2,7 @@ import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } fr
 import { randomBytes } from 'node:crypto'
 import { writeAll } from '../files/durable.ts'
 import { findFrame, frameAt, frameOf } from './frames.ts'
-import { entryIn, journalFormat, type Lease, type Said } from './said.ts'
+import { asWritten, entryIn, journalFormat, type Lease, type Said } from './said.ts'
 
 /** Somebody else has begun to train the run: what this process does with it is of no use any more. */
 export class TakenOver extends Error {
@@ -55,7 +55,7 @@ export class JournalWriter {
    */
   say(said: Said): void {
     this.requireOurs()
-    const frame = frameOf({ lease: this.id, number: this.#number, at: Date.now(), said })
+    const frame = frameOf({ lease: this.id, number: this.#number, at: Date.now(), said: asWritten(said) })
     try {
       writeAll(this.#descriptor, frame)
     } catch (thrown) {

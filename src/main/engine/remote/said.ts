@@ -1,12 +1,11 @@
 import { z } from 'zod'
+import { columnsOf, pointColumnsSchema, pointsOf } from './pointColumns.ts'
 import { errorInfoSchema, evaluationSchema, previewSchema, progressSchema, stageSchema } from '../../../shared/domain.ts'
 
 /** What stands in journals. They may have been written anywhere: each message is checked before it is taken for one. */
 
 const reached = { step: z.int().min(0), epoch: z.number(), seconds: z.number() }
 const rate = z.number().nullable()
-/** Also what is not finite. */
-const anyNumber = z.custom<number>((value) => typeof value === 'number')
 /** Eight random bytes: who writes. */
 const leaseId = z.string().min(8).max(64)
 
@@ -51,11 +50,9 @@ const saidSchema = z.discriminatedUnion('type', [
     seconds: reached.seconds.optional(),
     stepsPerSecond: rate.optional(),
   }),
-  z.object({
-    type: z.literal('points'),
-    points: z.array(z.object({ key: z.string(), ...reached, value: anyNumber })),
-    flush: z.boolean(),
-  }),
+  z
+    .object({ type: z.literal('points'), columns: pointColumnsSchema, flush: z.boolean() })
+    .transform(({ type, columns, flush }) => ({ type, points: pointsOf(columns), flush })),
   z.object({ type: z.literal('preview'), preview: previewSchema }),
   z.object({ type: z.literal('evaluation'), evaluation: z.preprocess(asStored, evaluationSchema) }),
   z.object({ type: z.literal('done'), result: z.object({ ...reached, stepsPerSecond: rate }) }),
@@ -67,6 +64,10 @@ const saidSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('died'), how: z.string() }),
 ])
 export type Said = z.infer<typeof saidSchema>
+
+/** A message as it is written. */
+export const asWritten = (said: Said): unknown =>
+  said.type === 'points' ? { type: said.type, columns: columnsOf(said.points), flush: said.flush } : said
 
 /** After these a run is not trained any more, unless somebody wants it. */
 export const isLast = ({ type }: Said): boolean => type === 'done' || type === 'diverged' || type === 'failed' || type === 'died'

@@ -138,7 +138,7 @@ export async function sendRuns(
   const files = folderFiles(folder)
   const progress = new ProgressReporter(onProgress)
   try {
-    for (const each of [files.results, files.wishes, dirname(files.begin('')), dirname(files.tasks(''))])
+    for (const each of [files.results, files.wishes, dirname(files.begin('')), dirname(files.tasks('x'))])
       mkdirSync(each, { recursive: true })
     let done = 0
     const made = await engineParts()
