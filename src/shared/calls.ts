@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { comparingCalls } from './calls/comparing.ts'
 import { datasetCalls } from './calls/datasets.ts'
+import { downloadCalls } from './calls/downloads.ts'
 import { embeddingCalls } from './calls/embeddings.ts'
 import { engineCalls } from './calls/engine.ts'
 import { experimentCalls } from './calls/experiments.ts'
@@ -24,6 +25,7 @@ export const calls = {
   ...storageCalls,
   ...exploringCalls,
   ...exportCalls,
+  ...downloadCalls,
   ...embeddingCalls,
 } as const
 

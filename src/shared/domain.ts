@@ -345,6 +345,7 @@ export const exportSchema = z.object({
   part: z.enum(parts),
   input: z.enum(['pixels', 'raw']),
   precision: z.enum(['float32', 'float16', 'int8']),
+  /** Its path; the name alone where a browser downloaded it. */
   file: z.string(),
   sha256: z.string(),
   bytes: z.number(),

@@ -92,7 +92,7 @@ export const embeddingSchema = z.object({
   count: z.int(),
   codeSize: z.int(),
   skipped: z.array(skippedSchema),
-  /** Where the codes were written, if they were; its size. */
+  /** Where the codes were written, if they were (the name alone where a browser downloaded the file); its size. */
   file: z.string().nullable(),
   bytes: z.number().nullable(),
   /** Measured as a run's evaluation is; null without labels, and for folders. */

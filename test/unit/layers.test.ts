@@ -165,7 +165,7 @@ const floors = [
   ...['store', 'home.ts', 'privacy.ts', 'claims.ts', 'space'],
   // From a file to a trained network, and what is asked and made of it.
   ...['trace', 'data', 'network', 'variants', 'checkpoint', 'figures', 'evaluate', 'training'],
-  ...['explore', 'export', 'embed', 'jobs'],
+  ...['explore', 'export', 'embed', 'jobs', 'downloads'],
   // From stored rows to what a view shows.
   ...['compare', 'presets'],
   // What runs when, and what becomes of it.

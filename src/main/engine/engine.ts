@@ -4,10 +4,12 @@ import { calls, type CallName } from '../../shared/calls.ts'
 import { type EngineEvent } from '../../shared/events.ts'
 import { WorkbenchError, toErrorInfo } from '../../shared/errors.ts'
 import type { Recovery } from '../../shared/recovery.ts'
+import { createDownloads, type Downloads } from './downloads/downloads.ts'
 import { augmentingHandlers } from './handlers/augmenting.ts'
 import type { Context, Handlers } from './handlers/context.ts'
 import { comparingHandlers } from './handlers/comparing.ts'
 import { datasetHandlers } from './handlers/datasets.ts'
+import { downloadHandlers } from './handlers/downloads.ts'
 import { embeddingHandlers } from './handlers/embeddings.ts'
 import { engineHandlers } from './handlers/engine.ts'
 import { watchExperiments } from './experiments/watch.ts'
@@ -81,6 +83,8 @@ export interface Engine {
   readonly log: Log
   /** For tests that make the database fail. */
   readonly store: Store
+  /** What a browser may fetch. */
+  readonly downloads: Downloads
   /** Validates and carries out one call. Rejects with a WorkbenchError, whatever went wrong. */
   handle(name: string, input: unknown): Promise<unknown>
   /** Tells the listener everything that windows are told; returns the function that stops it. */
@@ -184,6 +188,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   const queue = new Queue({ store, home, space, jobs, settings, emit, log, startQueued: options.startQueued ?? true })
   const tasks = createTasks(emit, log, space, () => settings.get().tasks)
   const trash = createTrash({ home, store, space, emit })
+  const downloads = createDownloads(home, emit, log)
   const experiments = watchExperiments({ store, space, queue, emit })
   listeners.add(experiments.hear)
   listeners.add(keepRecords(home, store, log))
@@ -209,6 +214,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     tasks,
     jobs,
     trash,
+    downloads,
     experiments,
     emit,
     log,
@@ -225,6 +231,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     ...comparingHandlers(context),
     ...exportHandlers(context),
     ...manyExportsHandlers(context),
+    ...downloadHandlers(context),
     ...embeddingHandlers(context),
     ...weightsHandlers(context),
     ...evaluationHandlers(context),
@@ -285,6 +292,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     await Promise.all([queue.close(), tasks.close(), keeper.close(), recovered])
     exploring.close()
     experiments.close()
+    downloads.close()
     await space.close()
     try {
       store.close()
@@ -306,6 +314,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     endChildren()
     exploring.close()
     experiments.close()
+    downloads.close(true)
     void space.close()
     log(
       `Another engine has taken the home, as this one (process ${process.pid} on ${hostname()}) gave no sign of life for minutes: ` +
@@ -318,6 +327,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     home,
     log,
     store,
+    downloads,
     handle,
     subscribe: (listener) => {
       listeners.add(listener)

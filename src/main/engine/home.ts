@@ -20,6 +20,8 @@ export interface Home {
   embedding(id: string): string
   /** Where a removed run's files wait for their restoration or their end. */
   trash(id: string): string
+  /** Files that a browser is to download; none is kept. */
+  readonly downloads: string
   /** The file that tells a recovery of an experiment. */
   experiment(id: string): string
 }
@@ -48,6 +50,7 @@ export function homeAt(folder: string): Home {
     dataset: (id) => join(absolute, 'datasets', id),
     run: (id) => join(absolute, 'runs', id),
     embedding: (id) => join(absolute, 'embeddings', id),
+    downloads: join(absolute, 'downloads'),
     trash: (id) => join(absolute, 'trash', id),
     experiment: (id) => join(absolute, 'experiments', `${id}.json`),
   }

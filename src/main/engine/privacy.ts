@@ -30,7 +30,7 @@ export function handToUser(path: string): void {
 }
 
 const ourFiles = /^(engine\.log(\.1)?|engine\.sock|lock\.sqlite(-\w+)?|browser\.json|open\.html|reserve(\.partial)?)$/
-const ourFolders: readonly string[] = [...homeFolders, 'claims', 'targets']
+const ourFolders: readonly string[] = [...homeFolders, 'claims', 'targets', 'downloads']
 
 /** Names that the workbench gives in a home. A folder that holds others is not ours alone. */
 function isOurs(home: Home, name: string): boolean {

@@ -1,3 +1,4 @@
+import { isDownloaded } from '../../shared/downloads.ts'
 import type { Export } from '../../shared/domain.ts'
 import { Collection, newest } from './collection.svelte.ts'
 import { call } from './connection.svelte.ts'
@@ -12,7 +13,7 @@ class Exports extends Collection<Export> {
         if (event.type !== 'export') return
         // A file that was replaced is listed once.
         for (const { id, file } of [...exports.byId.values()])
-          if (file === event.export.file && id !== event.export.id) exports.drop(id)
+          if (file === event.export.file && !isDownloaded(file) && id !== event.export.id) exports.drop(id)
         exports.put(event.export)
       },
     )

@@ -8,8 +8,10 @@ import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Engine } from '../engine.ts'
 import { callLimits } from '../../../shared/limits.ts'
 import { attachWindow, manyWaiting, mostWaiting } from '../windows.ts'
+import { downloadsPath } from '../downloads/downloads.ts'
 import { newToken } from './address.ts'
 import { fileFor, isPage, sendFile } from './files.ts'
+import { sendDownload } from './sendDownload.ts'
 
 /** Connections at a time, so that nobody on this machine uses up the files that the engine may have open. */
 const mostConnections = 256
@@ -72,6 +74,18 @@ export async function serveBrowser(engine: Engine, root: string, port = 0, token
     response.end(createHmac('sha256', token).update(challenge).digest('hex'))
   }
 
+  /**
+   * A file for whoever has its key, once. Keys are told over the connection that needs the token; the token itself has no place in an
+   * address that browsers keep beside what they downloaded.
+   */
+  const handOut = async (response: ServerResponse, method: string, key: string): Promise<void> => {
+    if (method !== 'GET') return refuse(response, 405, 'Only GET is served here.')
+    const taken = await engine.downloads.take(key)
+    if (taken === null)
+      return refuse(response, 404, 'There is no such download, or it has ended; make the file again in the workbench.')
+    sendDownload(response, taken)
+  }
+
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(headers())) response.setHeader(name, value)
     const refused = refusal(request, false)
@@ -81,6 +95,7 @@ export async function serveBrowser(engine: Engine, root: string, port = 0, token
     if (address === null) return refuse(response, 400, 'This is no address.')
     const { pathname, searchParams } = address
     if (pathname === proofPath) return prove(response, searchParams.get('challenge') ?? '')
+    if (pathname.startsWith(downloadsPath)) return void handOut(response, request.method, pathname.slice(downloadsPath.length))
     const knows = isToken(searchParams.get('token'), token)
     const file = fileFor(root, pathname)
     // Decided by the file that would be sent: the ways to write its address are many.

@@ -1,6 +1,7 @@
 import { lstat, readdir, realpath, stat } from 'node:fs/promises'
 import type { BigIntStats } from 'node:fs'
 import path from 'node:path'
+import { isForDownload } from './downloadPath.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 
 /**
@@ -57,8 +58,10 @@ const refused = (home: string, target: string) =>
  * @throws WorkbenchError EXPORT_UNWRITABLE
  */
 export async function refuseOwn(home: string, target: string, isFolder = false): Promise<void> {
-  const place = await placeOf(home, path.dirname(target))
   const found = await stat(target, { bigint: true }).catch(() => null)
+  // The one place in the home that is for what a user asks for, each time with a folder of its own.
+  if (found === null && isForDownload(path.join(home, 'downloads'), target)) return
+  const place = await placeOf(home, path.dirname(target))
   const name = path.basename(target)
   if (
     place === 'within' ||

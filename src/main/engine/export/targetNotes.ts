@@ -46,7 +46,7 @@ export async function sweepTargets(home: string): Promise<Swept> {
           () => false,
         ))
       )
-        away += 1
+        away += folder.startsWith(home + path.sep) ? 0 : 1
       const found = await removeLeftovers(folder)
       swept.files += found.files
       swept.bytes += found.bytes

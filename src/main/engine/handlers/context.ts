@@ -1,5 +1,6 @@
 import type { CallArguments, CallName, CallOutput } from '../../../shared/calls.ts'
 import type { EngineEvent } from '../../../shared/events.ts'
+import type { Downloads } from '../downloads/downloads.ts'
 import type { ExperimentWatch } from '../experiments/watch.ts'
 import type { Home } from '../home.ts'
 import type { Log } from '../log.ts'
@@ -21,6 +22,8 @@ export interface Context {
   /** What worker processes do. */
   readonly jobs: Jobs
   readonly trash: Trash
+  /** Files for a browser to download. */
+  readonly downloads: Downloads
   readonly experiments: ExperimentWatch
   readonly emit: (event: EngineEvent) => void
   readonly log: Log

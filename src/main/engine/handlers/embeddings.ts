@@ -6,6 +6,7 @@ import type { CodeRow, Embedding } from '../../../shared/embeddings.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { claim, discard } from '../claims.ts'
 import { requireMarkable } from '../files/csv.ts'
+import { shownPath } from '../export/downloadPath.ts'
 import { formatOf } from '../embed/files/write.ts'
 import { misfit, otherSize, runTakes } from '../embed/fitting.ts'
 import { keptNames, remedyOf } from '../embed/keptCodes.ts'
@@ -155,7 +156,7 @@ export const embeddingHandlers = ({ home, store, tasks, jobs, emit }: Context) =
               model,
               datasetId: dataset?.id ?? null,
               folder,
-              file,
+              file: file === null ? null : shownPath(home, file),
               ...facts,
               createdAt: new Date().toISOString(),
             }),

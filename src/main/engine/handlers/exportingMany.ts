@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import type { Export, Run } from '../../../shared/domain.ts'
 import { toErrorInfo, WorkbenchError } from '../../../shared/errors.ts'
 import { ownerIn, settingsReader } from '../compare/settings.ts'
+import { shownPath } from '../export/downloadPath.ts'
 import { indexCsv, readIndex, type FolderIndex, type IndexedFile } from '../export/folderIndex.ts'
 import { fileName, suggestFile } from '../export/suggestFile.ts'
 import { checkFolder, writeFolder } from '../export/targetFolder.ts'
@@ -95,7 +96,9 @@ export const manyExportsHandlers = ({ home, store, tasks, jobs, emit }: Context)
                   },
                   { threads: run.threads, signal },
                 )
-                exported.push(exportOf(run, { part, input: takes, precision }, { ...facts, file: join(target, file) }))
+                exported.push(
+                  exportOf(run, { part, input: takes, precision }, { ...facts, file: shownPath(home, join(target, file)) }),
+                )
                 const cell = experiment.cells[index]
                 const { sha256, bytes, opset, maxAbsDiff, reduction, inputs, outputs } = facts
                 files.push({

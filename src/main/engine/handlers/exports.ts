@@ -5,6 +5,7 @@ import type { Dataset, Export, Run } from '../../../shared/domain.ts'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { identityOf, requireOwn } from '../checkpoint/belongs.ts'
 import { describeResult } from '../checkpoint/checkpoint.ts'
+import { shownPath } from '../export/downloadPath.ts'
 import type { ExportOutcome } from '../export/exportOnnx.ts'
 import { nodeSnippet } from '../export/snippets/node.ts'
 import { pythonSnippet } from '../export/snippets/python.ts'
@@ -100,7 +101,8 @@ export const exportHandlers = ({ home, store, tasks, jobs, emit }: Context) =>
                 'it.',
             )
           }
-          const item = exportOf(run, { part, input: takes, precision }, facts)
+          const shown = { ...facts, file: shownPath(home, facts.file) }
+          const item = exportOf(run, { part, input: takes, precision }, shown)
           await keep(() => store.exports.insert(item))
           emit({ type: 'export', export: item })
           return item.id

@@ -1,3 +1,4 @@
+import { isDownloaded } from '../../../shared/downloads.ts'
 import { exportSchema, type Export } from '../../../shared/domain.ts'
 import type { Database } from './database.ts'
 import { itemsOf, said } from './lenient.ts'
@@ -24,7 +25,7 @@ export function exportStore(database: Database) {
       ),
     /** What was under that name is no more: its checksum is of nothing that is there. */
     insert(item: Export): void {
-      replaced.run(item.file)
+      if (!isDownloaded(item.file)) replaced.run(item.file)
       insert.run({
         ...item,
         inputs: JSON.stringify(item.inputs),
