@@ -17,8 +17,8 @@ const eventSchema = z.discriminatedUnion('type', [
   /** The saved views of a table have changed. */
   z.object({ type: z.literal('views'), table: z.enum(['runs']), views: z.array(savedViewSchema) }),
   z.object({ type: z.literal('export'), export: exportSchema }),
-  /** A browser has fetched a file, or broke off doing so, or never asked for it; either way it is gone here. */
-  z.object({ type: z.literal('download'), download: idSchema, state: z.enum(['sent', 'broken', 'expired']) }),
+  /** A browser fetches a file; has fetched it, broke off doing so, or never asked for it: then it is gone here. */
+  z.object({ type: z.literal('download'), download: idSchema, state: z.enum(['sending', 'sent', 'broken', 'expired']) }),
   z.object({ type: z.literal('embedding'), embedding: embeddingSchema }),
   z.object({ type: z.literal('embeddingRemoved'), embedding: idSchema }),
   /** At most once a second for each, and when its state changes. `ended`: its last run has just ended. */

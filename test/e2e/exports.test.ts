@@ -118,7 +118,7 @@ browserTest('exports, embeds and opens weights in the window', async ({ folder, 
   for (const [path, said] of [
     [join(folder, 'none', 'small.onnx'), 'its folder does not exist'],
     [folder, 'it is a folder'],
-    ['small.onnx', 'is not an absolute path'],
+    ['some/small.onnx', 'is not an absolute path'],
   ] as const) {
     await panel.getByRole('combobox', { name: 'File' }).fill(path)
     await panel.getByRole('button', { name: 'Export', exact: true }).click()

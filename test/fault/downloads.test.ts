@@ -32,7 +32,9 @@ async function desk(t: TestContext) {
     return response.statusCode
   }
   const ended = (download: string) =>
-    tested.next((event) => (event.type === 'download' && event.download === download ? event.state : undefined))
+    tested.next((event) =>
+      event.type === 'download' && event.download === download && event.state !== 'sending' ? event.state : undefined,
+    )
   const left = () => (existsSync(join(home, 'downloads')) ? readdirSync(join(home, 'downloads')) : [])
   const emptied = async () => {
     while (left().length > 0) await new Promise((resolve) => setImmediate(resolve))

@@ -2,11 +2,13 @@ import type { FileFilter } from '../../shared/host.ts'
 import { host } from './host.ts'
 
 export interface Asked {
-  what: 'folder' | 'file'
+  what: 'folder' | 'file' | 'save'
   /** The kinds of files that can be wanted, the first of them at first; none: those that can be imported. */
   kinds: FileFilter[]
   /** Where to begin; empty: in the user's own folder. */
   begin: string
+  /** Of what is to be saved: it is a folder. */
+  isFolder?: boolean
   answer(path: string | null): void
 }
 
@@ -24,6 +26,14 @@ class Chooser {
 
   file(begin = '', kinds: FileFilter[] = []): Promise<string | null> {
     return host ? host.chooseFile(kinds) : this.#ask({ what: 'file', kinds, begin })
+  }
+
+  /**
+   * A path to write to, for the page's dialog alone: a folder and a name in it, which is asked about where there is such a file.
+   * @param begin a path, of whose name and folder neither need exist @param isFolder a folder is to be made or filled
+   */
+  save(begin: string, kinds: FileFilter[], isFolder: boolean): Promise<string | null> {
+    return this.#ask({ what: 'save', kinds, begin, isFolder })
   }
 
   #ask(what: Omit<Asked, 'answer'>): Promise<string | null> {

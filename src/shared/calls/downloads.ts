@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { idSchema } from '../domain.ts'
-import { call } from './call.ts'
+import { call, path } from './call.ts'
 
 const downloadRef = z.strictObject({ download: idSchema })
 
@@ -16,6 +16,11 @@ export const downloadCalls = {
   ),
   /** Once it is written: where this page can fetch it, once, within ten minutes. The address is told to nobody else. */
   'downloads.ready': call(downloadRef, z.object({ name: z.string(), bytes: z.int(), address: z.string() })),
+  /** The path of a name in a folder, and what is there. Errors: EXPORT_UNWRITABLE where the name cannot be a file's. */
+  'paths.target': call(
+    z.strictObject({ folder: path, name: z.string().max(32_768) }),
+    z.object({ path: z.string(), exists: z.enum(['file', 'folder']).nullable() }),
+  ),
   /** Nobody wants it any more. */
   'downloads.end': call(downloadRef, z.object({})),
 } as const

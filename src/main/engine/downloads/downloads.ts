@@ -23,6 +23,7 @@ interface Download {
   isFolder: boolean
   /** What its address ends with, once it is ready: random, told over the guarded connection alone, good for one request. */
   key: string | null
+  isTaken: boolean
   timer: NodeJS.Timeout
 }
 
@@ -79,7 +80,14 @@ export function createDownloads(home: Pick<Home, 'downloads'>, emit: (event: Eng
         throw new WorkbenchError('CALL_INVALID', `${most} downloads are on their way already; wait until some are done.`)
       const id = newId()
       mkdirSync(folderOf(id), { recursive: true, mode: 0o700 })
-      const download = { id, path: path.join(folderOf(id), name), isFolder, key: null, timer: expiring(id, longest) }
+      const download = {
+        id,
+        path: path.join(folderOf(id), name),
+        isFolder,
+        key: null,
+        isTaken: false,
+        timer: expiring(id, longest),
+      }
       all.set(id, download)
       return { download: id, path: download.path }
     },
@@ -91,7 +99,7 @@ export function createDownloads(home: Pick<Home, 'downloads'>, emit: (event: Eng
         if (all.has(id)) Object.assign(download, { path: archive, isFolder: false })
       }
       const found = await stat(download.path).catch(() => null)
-      if (found === null || !all.has(id))
+      if (found === null || download.isTaken || !all.has(id))
         throw new WorkbenchError('CALL_INVALID', 'The file of this download is not there; make it again.', { field: 'download' })
       if (download.key === null) {
         download.key = randomBytes(32).toString('base64url')
@@ -107,6 +115,7 @@ export function createDownloads(home: Pick<Home, 'downloads'>, emit: (event: Eng
       const download = [...all.values()].find((one) => one.key !== null && isSame(Buffer.from(one.key), given))
       if (download === undefined) return null
       download.key = null
+      download.isTaken = true
       clearTimeout(download.timer)
       const file = await open(download.path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)).catch(() => null)
       const found = await file?.stat().catch(() => null)
@@ -115,6 +124,7 @@ export function createDownloads(home: Pick<Home, 'downloads'>, emit: (event: Eng
         end(download.id, 'broken')
         return null
       }
+      emit({ type: 'download', download: download.id, state: 'sending' })
       return {
         name: path.basename(download.path),
         bytes: found.size,
