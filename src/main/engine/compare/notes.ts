@@ -1,5 +1,6 @@
 import { cleanInputsSentence } from '../../../shared/cleanInputs.ts'
 import type { Evaluation, Run } from '../../../shared/domain.ts'
+import { counted } from '../../../shared/words.ts'
 import { variants } from '../variants/index.ts'
 import { likelihoodOf } from '../variants/variant.ts'
 import { formatList } from './formats.ts'
@@ -61,6 +62,7 @@ export function comparisonNotes(
       .map((group) => ({ name: groupName(group), run: group.runs[0]! })),
   )
   if (aims !== null) notes.push(aims)
+  notes.push(...processorNotes(groups))
   notes.push(...oneForAllNotes(runs))
   notes.push(...cleanInputsNotes(groups))
 
@@ -115,6 +117,24 @@ export function comparisonNotes(
     )
   }
   return notes
+}
+
+/** Seeds of one setting that were trained by different kinds of processors, or numbers of threads: sums in another order. */
+function processorNotes(groups: readonly Pick<RunGroup, 'runs' | 'title' | 'named'>[]): string[] {
+  const kinds = groups.map(({ runs }) =>
+    distinct(
+      runs.flatMap(({ processor, threads }) =>
+        processor === null ? [] : [`${processor} with ${counted(threads ?? 1, 'thread')}`],
+      ),
+    ),
+  )
+  const mixed = groups.filter((_, index) => kinds[index]!.length > 1)
+  if (mixed.length === 0) return []
+  const all = distinct(kinds.filter((each) => each.length > 1).flat()).sort()
+  return [
+    `The seeds of ${listed(mixed.map(groupName))} were not all trained by one kind of processor with one number of threads ` +
+      `(${formatList(all)}): the same run trained again on another of these has other last digits.`,
+  ]
 }
 
 /** By what a run's reconstruction term is measured; a Bernoulli likelihood is the cross-entropy. */

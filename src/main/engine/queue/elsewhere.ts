@@ -35,6 +35,13 @@ export class Elsewhere {
     }
   }
 
+  /** One that waits for its turn there is paused here and now: its task, should it come, reads the wish. */
+  pause(id: string): void {
+    this.wish(id, 'pause')
+    const { state } = this.#store.runs.get(id)
+    if (state !== 'running') this.#store.runs.update(id, { state: 'paused', goesOn: 0 })
+  }
+
   /** Of one that has said nothing yet, or of which nothing is known, there is nothing to wait for; others say how they ended. */
   cancel(id: string): void {
     this.wish(id, 'cancel')

@@ -81,7 +81,7 @@ export class Queue {
 
   pause(run: Run): Run {
     requireOurs(run)
-    if (isElsewhere(run)) this.#elsewhere.wish(run.id, 'pause')
+    if (isElsewhere(run)) this.#elsewhere.pause(run.id)
     else if (run.state === 'queued') this.#parts.store.runs.update(run.id, { state: 'paused' })
     else if (run.state === 'running') this.#trainers.get(run.id)?.pause()
     else if (run.state !== 'paused') throw wrongState(run, 'paused', 'only queued and running runs can')

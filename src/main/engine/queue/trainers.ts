@@ -6,6 +6,7 @@ import { checkpointFile } from '../checkpoint/checkpoint.ts'
 import { beginFile } from '../checkpoint/weightsFile.ts'
 import { runFolders, type Home } from '../home.ts'
 import type { Log } from '../log.ts'
+import { processor } from '../machine.ts'
 import type { Space } from '../space/space.ts'
 import type { Store } from '../store/store.ts'
 import { version } from '../version.ts'
@@ -76,7 +77,16 @@ export class Trainers {
     const { id } = run
     const threads = run.threads ?? settings.threads
     const startedAt = run.startedAt ?? now()
-    store.runs.update(id, { state: 'running', startedAt, endedAt: null, threads, error: null, goesOn: 0, version })
+    store.runs.update(id, {
+      state: 'running',
+      startedAt,
+      endedAt: null,
+      threads,
+      processor: processor(),
+      error: null,
+      goesOn: 0,
+      version,
+    })
     const resume = this.hasCheckpoint(id),
       begin = beginFile(home.run(id))
     const training = new Training(

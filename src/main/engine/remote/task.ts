@@ -1,11 +1,12 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import { toErrorInfo, WorkbenchError } from '../../../shared/errors.ts'
 import { folderFiles, readRuns, readSent, readTasks } from './folder.ts'
-import { hasVectorUnits, machineLine } from './processor.ts'
+import { hasVectorUnits, machineLine } from './node.ts'
 import { TaskRun, type Ended } from './taskRun.ts'
 
 /**
@@ -46,21 +47,35 @@ function chosen(folder: string): string[] {
   return tasks[index]
 }
 
-/** The folder's dataset on a disk of this machine, once for all tasks there; where there is no such disk, as it lies. */
-function datasetOf(folder: string, fingerprint: string, disk: string | null): string {
+/** The folder's dataset on a disk of this machine, for this task; where no such disk is named, as it lies. */
+function datasetOf(folder: string, scratch: string, isLocal: boolean): string {
   const { dataset } = folderFiles(folder)
-  if (disk === null) return dataset
-  const copy = join(disk, `workbench-dataset-${fingerprint.slice(0, 16)}`)
-  if (existsSync(copy)) return copy
-  const partial = mkdtempSync(`${copy}.`)
-  cpSync(dataset, partial, { recursive: true, dereference: true })
+  if (!isLocal) return dataset
+  const copy = join(scratch, 'dataset')
   try {
-    renameSync(partial, copy)
+    cpSync(dataset, copy, { recursive: true, dereference: true })
     return copy
-  } catch {
-    // Another task was quicker.
-    rmSync(partial, { recursive: true, force: true })
-    return copy
+  } catch (thrown) {
+    // A small disk is no reason to: it is read where it lies.
+    tell(`The dataset is read from the shared folder: ${toErrorInfo(thrown).message}`)
+    rmSync(copy, { recursive: true, force: true })
+    return dataset
+  }
+}
+
+/** Loads TensorFlow's library in a process of its own, once: better one sentence than every run that dies. */
+async function requireLibraries(): Promise<void> {
+  const script = fileURLToPath(new URL('../trace/tensorflow.ts', import.meta.url))
+  try {
+    await promisify(execFile)(process.execPath, [script])
+  } catch (thrown) {
+    const { stderr = '', signal } = thrown as { stderr?: string; signal?: string | null }
+    const why =
+      /^\s*(?:Error: )?(.*(?:GLIBC|GLIBCXX|CXXABI|\.so|cannot open).*)$/m.exec(stderr)?.[1] ?? signal ?? 'it cannot be loaded'
+    throw new WorkbenchError(
+      'FILE_UNSUPPORTED',
+      `TensorFlow's library does not run on ${hostname()} (${why.slice(0, 300)}); choose other nodes.`,
+    )
   }
 }
 
@@ -80,6 +95,8 @@ async function work(): Promise<number> {
       'FILE_UNSUPPORTED',
       `TensorFlow's library needs a processor with AVX, which ${hostname()} has not; ask for others.`,
     )
+  const worker = process.env['WORKBENCH_WORKER'] ?? fileURLToPath(new URL('../jobs/worker.ts', import.meta.url))
+  if (process.env['WORKBENCH_WORKER'] === undefined) await requireLibraries()
   const sent = readSent(folder)
   const runs = readRuns(folder, chosen(folder))
   // A job's own temporary folder, on a disk of the node.
@@ -88,8 +105,7 @@ async function work(): Promise<number> {
   const scratch = mkdtempSync(join(disk ?? tmpdir(), 'workbench-task-'))
   const { SLURM_ARRAY_JOB_ID: array, SLURM_ARRAY_TASK_ID: task, SLURM_JOB_ID: job } = process.env
   try {
-    const dataset = datasetOf(folder, sent.dataset.sha256, disk)
-    const worker = process.env['WORKBENCH_WORKER'] ?? fileURLToPath(new URL('../jobs/worker.ts', import.meta.url))
+    const dataset = datasetOf(folder, scratch, disk !== null)
     mkdirSync(folderFiles(folder).results, { recursive: true })
     let left = false,
       broken = false

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { isDiskFull, toErrorInfo } from '../../../shared/errors.ts'
 import { checkpointFile, describeCheckpointFile } from '../checkpoint/checkpoint.ts'
 import type { FromWorker } from '../jobs/messages.ts'
+import { processor } from '../machine.ts'
 import { startWorker, type Worker } from '../queue/workers.ts'
 import type { TrainResult } from '../training/messages.ts'
 import { version } from '../version.ts'
@@ -10,7 +11,6 @@ import { readCheckpoints, removePartial, stampOf, stepOf, writeCheckpoints } fro
 import { folderFiles, type Sent, type SentRun } from './folder.ts'
 import { isFollowed, readWholeJournal } from './journal.ts'
 import { JournalWriter, TakenOver } from './journalWriter.ts'
-import { processor } from './processor.ts'
 import { isLast, type Entry, type Lease, type Said } from './said.ts'
 
 export interface TaskParts {

@@ -1,8 +1,6 @@
-import { availableParallelism, cpus, hostname } from 'node:os'
 import { readFileSync } from 'node:fs'
-
-/** The kind of this machine's processor: results are equal bit for bit on one kind, with one number of threads. */
-export const processor = (): string => cpus()[0]?.model.replace(/\s+/g, ' ').trim() || process.arch
+import { availableParallelism, hostname } from 'node:os'
+import { processor } from '../machine.ts'
 
 /** Version of the C library, such as `2.36`; null where this system has another one. */
 const glibc = (): string | null => {
