@@ -1,9 +1,9 @@
-// `npm run screenshots`: pictures of every view, light and dark, at 1280x800 and at 2560x1440, to look at after a change. Needs
+// `npm run screenshots`: pictures of every view, light and dark, 1000, 1280 and 1920 pixels wide, to look at after a change. Needs
 // a Chromium.
-// `npm run screenshots -- [--home DIR] [--out DIR] [--only WORD ...]`. Without --home everything is made anew in a temporary
-// folder, in a few minutes: datasets,
-// two experiments and runs of what they lack, an exported file, kept codes. A home that is given is filled with what is missing
-// of these, and kept. With --readme only the README's pictures are taken, into docs/.
+// `npm run screenshots -- [--home DIR] [--out DIR] [--only WORD ...] [--width PIXELS ...] [--photos DIR]`. Without --home everything
+// is made anew in a temporary folder, in a few minutes: datasets, experiments and runs of what they lack, an exported file, kept
+// codes. A home that is given is filled with what is missing of these, and kept. --photos: only views of these photographs, in
+// folders by class. With --readme only the README's pictures are taken, into docs/.
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -11,20 +11,21 @@ import { parseArgs } from 'node:util'
 import { chromium } from 'playwright-core'
 import { chromiumFlags, findChromium } from '../test/e2e/chromium.ts'
 import { ensureBuilt } from './build.mjs'
-import { exampleFolder, fill, fillColours, liveRun } from './screenshots/fill.mjs'
-import { emptyScenes, filledScenes, readmeScenes } from './screenshots/scenes.mjs'
+import { exampleFolder, fill, fillColours, fillPhotos, liveRun } from './screenshots/fill.mjs'
+import { emptyScenes, filledScenes, photoScenes, readmeScenes } from './screenshots/scenes.mjs'
 import { closeAll, serve } from './screenshots/serve.mjs'
 import { root } from './setup/places.mjs'
 import { fail, say, SetupError } from './setup/report.mjs'
 
 const sizes = [
+  { width: 1000, height: 700 },
   { width: 1280, height: 800 },
-  { width: 2560, height: 1440 },
+  { width: 1920, height: 1080 },
 ]
 const schemes = ['light', 'dark']
 
 /** Takes the pictures; a scene that cannot be had is said and does not stop the others. */
-async function take(browser, url, list, out, lost) {
+async function take(browser, url, list, { out, sizes, lost }) {
   let missed = 0
   for (const colorScheme of schemes) {
     for (const viewport of sizes) {
@@ -75,6 +76,8 @@ async function main() {
       home: { type: 'string' },
       out: { type: 'string', default: 'test-results/screenshots' },
       only: { type: 'string', multiple: true },
+      width: { type: 'string', multiple: true },
+      photos: { type: 'string' },
       readme: { type: 'boolean' },
     },
   })
@@ -92,17 +95,27 @@ async function main() {
       return say('The pictures are in docs')
     }
     await mkdir(out, { recursive: true })
+    const how = { out, sizes: sizes.filter(({ width }) => !values.width || values.width.includes(String(width))) }
     let missed = 0
+    if (values.photos) {
+      const server = await serve(values.home ? resolve(values.home) : join(temporary, 'home'))
+      const folder = resolve(values.photos)
+      missed = await take(browser, server.url, wanted(photoScenes(await fillPhotos(server, folder), folder)), how)
+      await server.close()
+      say(`The pictures are in ${out}${missed ? `; ${missed} could not be taken` : ''}`)
+      process.exitCode = missed ? 1 : 0
+      return
+    }
 
     const empty = await serve(join(temporary, 'empty'))
-    missed += await take(browser, empty.url, wanted(emptyScenes(await exampleFolder(join(temporary, 'fruit')))), out)
+    missed += await take(browser, empty.url, wanted(emptyScenes(await exampleFolder(join(temporary, 'fruit')))), how)
     await empty.close()
 
     const filled = await serve(values.home ? resolve(values.home) : join(temporary, 'home'))
     const made = await fill(filled, temporary)
     const live = await liveRun(filled, made.datasets.mnist)
     const lost = { pages: [] }
-    missed += await take(browser, filled.url, wanted(filledScenes({ ...made, live: live.id })), out, lost)
+    missed += await take(browser, filled.url, wanted(filledScenes({ ...made, live: live.id })), { ...how, lost })
     await live.end()
     await filled.close()
     for (const [page, picture] of lost.pages) {

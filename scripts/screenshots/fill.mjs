@@ -106,6 +106,22 @@ export async function fillColours(server) {
   return { experiments: { colours: await ended(plans.colours) } }
 }
 
+/** An experiment on photographs of a folder, and a short run beside it whose code has two units. */
+export async function fillPhotos(server, folder) {
+  const { imported, trained, ended } = making(server)
+  const dataset = await imported('photographs', { path: folder })
+  const settings = { training: { epochs: 6, batchSize: 16 } }
+  const experiment = await ended({
+    name: 'Regularizers of photographs',
+    dataset: 'photographs',
+    seeds: [1, 2],
+    settings,
+    variants: [{ variant: 'classical' }, { variant: 'denoising' }, { variant: 'contractive' }, { variant: 'kSparse' }],
+  })
+  const flat = await trained('Two units', dataset, 'variational', { network: { layers: [2] }, ...settings })
+  return { dataset, experiment, flat, first: experiment.groups[0][0], second: experiment.groups[1][0] }
+}
+
 /** What makes a home's things, each unless it is there. */
 function making({ call, when }) {
   return { done, imported, trained, ended }

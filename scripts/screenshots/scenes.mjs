@@ -421,3 +421,82 @@ const otherScenes = () => [
   ],
   ['keys', '#/runs', (page) => page.keyboard.press('?')],
 ]
+
+/** Of photographs alone; `folder`: where they lie, for the import form. */
+export function photoScenes({ dataset, experiment, flat, first, second }, folder) {
+  const compare = `#/compare?runs=${experiment.members}`
+  const part = (name, ready) => [`photos-compare-${name}`, `${compare}&part=${name}`, ready]
+  const typed = async (page) => {
+    await page.getByLabel('Folder or file', { exact: true }).fill(folder)
+    await page.getByLabel('Width', { exact: true }).fill('48')
+    await page.getByLabel('Height', { exact: true }).fill('64')
+    await page.locator('fieldset canvas').nth(8).waitFor()
+    await settled(page)
+  }
+  return [
+    ['photos-import', '#/datasets', inTurn(press('Import images'), typed)],
+    [
+      'photos-import-fits',
+      '#/datasets',
+      inTurn(
+        press('Import images'),
+        typed,
+        scrolledTo((page) => page.locator('fieldset')),
+      ),
+    ],
+    [
+      'photos-chooser',
+      '#/datasets',
+      inTurn(press('Import images'), press('Choose folder'), (page) =>
+        page.getByRole('dialog').getByRole('listitem').nth(2).waitFor(),
+      ),
+    ],
+    ['photos-datasets', '#/datasets', text('photographs')],
+    ['photos-dataset', `#/datasets/${dataset}`, canvases(1)],
+    ['photos-new', `#/new?dataset=${dataset}`, text(/^about /)],
+    ['photos-experiment', `#/experiments/${experiment.id}`, (page) => page.locator('td.mean').first().waitFor()],
+    ['photos-run', `#/runs/${first.id}`, canvases(3)],
+    [
+      'photos-run-pictures',
+      `#/runs/${first.id}`,
+      inTurn(
+        canvases(3),
+        scrolledTo((page) => page.getByRole('heading', { name: 'Reconstructions' })),
+      ),
+    ],
+    ['photos-compare', compare, drawn],
+    [
+      'photos-compare-saving',
+      compare,
+      inTurn(drawn, async (page) => {
+        await page
+          .getByRole('button', { name: /^How the table of/ })
+          .first()
+          .click()
+        await page.getByRole('dialog', { name: 'CSV' }).waitFor()
+      }),
+    ],
+    part('images', (page) => page.locator('.images canvas').nth(3).waitFor()),
+    part('codes', chart(/^Activations of/)),
+    part('relations', chart(/dots/)),
+    part('settings', (page) => page.locator('tr[data-setting]').first().waitFor()),
+    [
+      'photos-runs',
+      '#/runs',
+      async (page) => {
+        await page.getByLabel('Group by').selectOption('')
+        await page.locator('tr[data-run]').nth(2).waitFor()
+        await page.locator('tr[data-run]').nth(1).hover()
+      },
+    ],
+    ['photos-similar', `#/explore/${first.id}/similar?with=${second.id}`, text('By chance')],
+    ['photos-map', `#/explore/${first.id}/map?with=${flat.id}`, canvases(2)],
+    ['photos-generate', `#/explore/${flat.id}/generate`, chart(/^Draws of/)],
+    ['photos-manifold', `#/explore/${flat.id}/manifold`, chart(/^Manifold of/)],
+    ['photos-maps', `#/explore/${first.id}/features`, (page) => page.getByRole('listbox', { name: /^Maps of conv1/ }).waitFor()],
+    ['photos-copying', `#/explore/${first.id}/copying`, text(/of random pixels/)],
+    ['photos-tangents', `#/explore/${first.id}/tangents`, text(/Frobenius norm/)],
+    ['photos-storage', '#/storage', (page) => page.getByRole('region', { name: 'Datasets' }).waitFor()],
+    ['photos-exports', '#/exports', press('Export a run')],
+  ].map(([name, address, ready]) => [name, address, inTurn(ready, settled)])
+}

@@ -62,6 +62,8 @@ type Some = Size & { count: number }
 export const gridWidth = (grid: Grid): number => grid.columns * (grid.cellWidth + grid.gap) - grid.gap
 export const gridHeight = (grid: Grid): number => grid.rows * (grid.cellHeight + grid.gap) - grid.gap
 
+/** CSS pixels from which on a pixel of a picture is as large as a mark. */
+const largePixel = 10
 /** Fewer are shown in a row only where they would be smaller than this share of what is wanted. */
 const enough = 0.85
 
@@ -111,8 +113,11 @@ export function rowGrid(images: Some, room: number, kind: PictureKind): Grid {
 
 /** Images in as many columns as fit into `room` CSS pixels. @param images of a list without an end the count is Infinity */
 export function blockGrid(images: Some, room: number, kind: PictureKind): Grid {
-  const { across, gap, ratio } = frameOf(room)
-  const { width, height } = sizeInRow(images, wantedFor(kind) * ratio, 1, across, gap)
+  const { across, gap: hairline, ratio } = frameOf(room)
+  const sized = (gap: number): Size => sizeInRow(images, wantedFor(kind) * ratio, 1, across, gap)
+  // Among pixels as large as those of small filters a hairline is lost.
+  const gap = sized(hairline).width >= largePixel * ratio * images.width ? 4 * hairline : hairline
+  const { width, height } = sized(gap)
   const fitting = Math.max(1, Math.min(images.count, Math.floor((across + gap) / (width + gap))))
   // Even rows look calmer than a ragged last one: 64 images go 16 by 4 or 8 by 8 rather than 13 by 5.
   let columns = fitting
