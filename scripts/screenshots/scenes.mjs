@@ -447,9 +447,12 @@ export function photoScenes({ dataset, experiment, flat, first, second }, folder
     [
       'photos-chooser',
       '#/datasets',
-      inTurn(press('Import images'), press('Choose folder'), (page) =>
-        page.getByRole('dialog').getByRole('listitem').nth(2).waitFor(),
-      ),
+      async (page) => {
+        await press('Import images')(page)
+        await page.getByLabel('Folder or file', { exact: true }).fill(folder)
+        await page.getByRole('button', { name: 'Choose folder' }).click()
+        await page.getByRole('dialog').getByText('triangle').waitFor()
+      },
     ],
     ['photos-datasets', '#/datasets', text('photographs')],
     ['photos-dataset', `#/datasets/${dataset}`, canvases(1)],
