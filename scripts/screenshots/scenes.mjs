@@ -457,7 +457,7 @@ export function photoScenes({ dataset, experiment, flat, first, second }, folder
     ['photos-datasets', '#/datasets', text('photographs')],
     ['photos-dataset', `#/datasets/${dataset}`, canvases(1)],
     ['photos-new', `#/new?dataset=${dataset}`, text(/^about /)],
-    ['photos-experiment', `#/experiments/${experiment.id}`, (page) => page.locator('td.mean').first().waitFor()],
+    ['photos-experiment', `#/experiments/${experiment.id}`, (page) => page.locator('td.mean').getByText('±').first().waitFor()],
     ['photos-run', `#/runs/${first.id}`, canvases(3)],
     [
       'photos-run-pictures',

@@ -60,8 +60,25 @@ browserTest(
     ]
     await settles(() => fitted.locator('.amount').allInnerTexts(), amounts)
     await settles(() => fitted.getAttribute('aria-busy'), 'false')
+    // They are dimmed while they are made anew, for which it does not matter which of them is chosen.
+    const dimmed = await fitted.evaluateHandle((set: any) => {
+      const seen: string[] = []
+      const { MutationObserver, getComputedStyle } = set.ownerDocument.defaultView
+      new MutationObserver(() => seen.push(getComputedStyle(set.querySelector('.pictures')).opacity)).observe(set, {
+        attributes: true,
+        attributeFilter: ['aria-busy'],
+      })
+      return seen
+    })
     await fitted.getByRole('radio', { name: 'Pad: The whole image is kept, with black borders.' }).check()
     await settles(() => page.getByLabel('Images with other proportions').inputValue(), 'pad')
+    await settles(() => shown.getAttribute('aria-busy'), 'false')
+    assert.deepEqual(await dimmed.jsonValue(), [])
+    await page.getByLabel('Height', { exact: true }).fill('24')
+    await settles(() => dimmed.jsonValue(), ['0.5', '1'])
+    await settles(async () => (await fitted.locator('.amount').allInnerTexts())[0], 'Cuts 63% of the width of all 28 images.')
+    await page.getByLabel('Height', { exact: true }).fill('12')
+    await settles(() => dimmed.jsonValue(), ['0.5', '1', '0.5', '1'])
     assert.deepEqual(await barriers(page), [])
     await page.getByLabel('Height', { exact: true }).fill('')
     await settles(() => fitted.count(), 0)
