@@ -26,6 +26,8 @@ export const placeSchema = z
     kind: z.enum(['slurm', 'ssh']),
     /** As `ssh` takes it. */
     host: line.regex(/^[^-\s][^\s]*$/, 'is a host as ssh takes it, such as me@login.cluster.edu').optional(),
+    /** At a host: whether `sbatch` takes the tasks; `auto`: where there is one; `none`: they are done in turn, as processes. */
+    scheduler: z.enum(['auto', 'slurm', 'none']).optional(),
     /** A folder that this machine (or the host) and the nodes see under the same name. */
     folder: line.regex(/^\//, 'must be a whole path, from / on'),
     partition: word.optional(),

@@ -43,8 +43,8 @@ import { createTasks } from './queue/tasks.ts'
 import { Keeper } from './places/keeper.ts'
 import { KeptPlaces } from './places/kept.ts'
 import type { Patience } from './places/machine.ts'
-import { localPrograms } from './places/programs.ts'
-import { slurm } from './places/slurm.ts'
+import { siteOf } from './places/site.ts'
+import type { Place } from '../../shared/places.ts'
 import { keepPrivate, tightenHome } from './privacy.ts'
 import { keepRecords } from './recovery/records.ts'
 import { requireDatabase, requireRows } from './recovery/missing.ts'
@@ -193,7 +193,12 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   listeners.add(experiments.hear)
   listeners.add(keepRecords(home, store, log))
   const kept = new KeptPlaces(store.preferences)
-  const schedulerOf = () => slurm(localPrograms)
+  const sites = new Map<string, ReturnType<typeof siteOf>>()
+  const site = (place: Place) => {
+    const key = JSON.stringify(place)
+    if (!sites.has(key)) sites.set(key, siteOf(place, home.places))
+    return sites.get(key)!
+  }
   const keeper = new Keeper({
     store,
     home,
@@ -203,7 +208,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     kept,
     experiments,
     threads: () => settings.threads,
-    schedulerOf,
+    siteOf: site,
     ...options.places,
   })
   const context: Context = {
@@ -240,7 +245,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     ...experimentHandlers(context),
     ...packingHandlers(context),
     ...sendingHandlers(context),
-    ...placeHandlers(context, { kept, keeper, schedulerOf }),
+    ...placeHandlers(context, { kept, keeper, siteOf: site }),
     ...queueHandlers(context),
     ...augmentingHandlers(context),
     ...storageHandlers(context),

@@ -22,6 +22,8 @@ export interface Home {
   trash(id: string): string
   /** Files that a browser is to download; none is kept. */
   readonly downloads: string
+  /** What was sent to places by ssh, as it lies there. */
+  readonly places: string
   /** The file that tells a recovery of an experiment. */
   experiment(id: string): string
 }
@@ -52,6 +54,7 @@ export function homeAt(folder: string): Home {
     embedding: (id) => join(absolute, 'embeddings', id),
     downloads: join(absolute, 'downloads'),
     trash: (id) => join(absolute, 'trash', id),
+    places: join(absolute, 'places'),
     experiment: (id) => join(absolute, 'experiments', `${id}.json`),
   }
 }

@@ -6,7 +6,7 @@ import type { Keeper } from '../places/keeper.ts'
 import type { KeptPlaces } from '../places/kept.ts'
 import { tasksAt, wantedBy } from '../places/plan.ts'
 import { scriptFor } from '../places/script.ts'
-import type { Scheduler } from '../places/slurm.ts'
+import type { Site } from '../places/site.ts'
 import { engineGlibc } from '../remote/engineFolder.ts'
 import { openRunsOf, sendRuns } from '../remote/send.ts'
 import type { Context, Handlers } from './context.ts'
@@ -14,7 +14,7 @@ import type { Context, Handlers } from './context.ts'
 export interface Places {
   kept: KeptPlaces
   keeper: Keeper
-  schedulerOf: (place: Place) => Scheduler
+  siteOf: (place: Place) => Site
 }
 
 /** Letters, digits and what else no shell, scheduler or disk stumbles over. */
@@ -26,7 +26,7 @@ const folderName = (name: string, id: string): string =>
     .slice(0, 40)}-${id}`.replace(/^-/, '')
 
 /** Places, and what is sent to them. */
-export const placeHandlers = (context: Context, { kept, keeper, schedulerOf }: Places) => {
+export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places) => {
   const { home, store, queue, tasks, experiments, emit } = context
 
   /** The script as it would be for so many tasks. */
@@ -97,19 +97,19 @@ export const placeHandlers = (context: Context, { kept, keeper, schedulerOf }: P
       const experiment = reference === undefined ? null : store.experiments.resolve(reference)
       const run = runReference === undefined ? null : store.runs.resolve(runReference)
       const { id, name } = experiment ?? run!
-      const scheduler = schedulerOf(place)
+      const site = siteOf(place)
       const task = tasks.start('send', name, async (signal, onProgress) => {
         onProgress({ done: 0, total: 0, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Asking the scheduler' })
-        mkdirSync(place.folder, { recursive: true })
-        await scheduler.test(place.folder, scriptAt(place, name, 1, null))
+        mkdirSync(site.root, { recursive: true })
+        await site.scheduler.test(place.folder, scriptAt(place, name, 1, null))
         signal.throwIfAborted()
         const { runs } = await sendRuns(
           { store, home },
           experiment === null ? { run: id } : { experiment: id },
-          join(place.folder, folderName(name, id)),
+          join(site.root, folderName(name, id)),
           {
             place: placeName,
-            shared: place.folder,
+            shared: site.root,
             threads: place.cpus ?? queue.settings.threads,
             copies: queue.settings.get().copies,
             perTask: place.runsPerJob,

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { toErrorInfo, WorkbenchError } from '../../../shared/errors.ts'
 import type { Place, PlaceView } from '../../../shared/places.ts'
@@ -13,7 +13,7 @@ import type { KeptPlaces } from './kept.ts'
 import { patience, type Decision, type Patience, type Submission } from './machine.ts'
 import { round, type Ports } from './round.ts'
 import { scriptOf } from './script.ts'
-import type { Scheduler } from './slurm.ts'
+import type { Site } from './site.ts'
 import { viewOf } from './view.ts'
 
 /** A look at a place every so many milliseconds while something happens, and as seldom as this while nothing does. */
@@ -25,7 +25,7 @@ export interface KeeperParts extends CollectParts {
   experiments: Pick<ExperimentWatch, 'tell'>
   /** Of each training where the place does not say. */
   threads: () => number
-  schedulerOf: (place: Place) => Scheduler
+  siteOf: (place: Place) => Site
   patience?: Patience | undefined
   /** Milliseconds between two looks; as long as is right for clusters unless given. */
   every?: number | undefined
@@ -41,6 +41,21 @@ interface Watched {
   trouble: string | null
   askedAt: string | null
   refused: Map<string, string>
+}
+
+/** What a task printed last; null where it printed nothing that can be read. */
+function lastLine(folder: string | null, task: number | null): string | null {
+  if (folder === null || task === null) return null
+  try {
+    const lines = readFileSync(join(folderFiles(folder).results, `task-${task}.log`), 'utf8')
+      .trimEnd()
+      .split('\n')
+    // Where a program fell over, its own words stand before where it was.
+    const said = lines.findLast((line) => /error|cannot|not found|denied|killed/i.test(line)) ?? lines.at(-1)!
+    return said.trim().slice(0, 300) || null
+  } catch {
+    return null
+  }
 }
 
 /** Looks after the runs at all places: one round at a time for each, and none where nothing is out. */
@@ -161,7 +176,8 @@ export class Keeper {
   #ports(place: Place, watched: Watched, onNews: () => void): Ports {
     const { store, kept } = this.#parts
     const { name } = place
-    const scheduler = this.#parts.schedulerOf(place)
+    const site = this.#parts.siteOf(place),
+      { scheduler } = site
     return {
       now: Date.now,
       list: async () => {
@@ -175,15 +191,16 @@ export class Keeper {
           return null
         }
       },
-      collect: () => this.#collect(name, watched, onNews),
+      collect: () => this.#collect(name, site, watched, onNews),
       load: () => kept.state(name),
       open: () =>
         store.runs.openAt(name).flatMap(({ folder, step, ...run }) => (folder === null ? [] : [{ ...run, folder, heard: step }])),
       most: () => place.jobs ?? null,
       save: (decision) => this.#save(name, decision),
       submit: async (submission) => {
-        const script = this.#write(place, submission)
-        return scheduler.submit(submission.folder, script)
+        const script = this.#write(place, site, submission)
+        await site.send(submission.folder)
+        return scheduler.submit(site.at(submission.folder), script)
       },
       submitted: (id, job) => {
         watched.refused.delete(id)
@@ -205,13 +222,14 @@ export class Keeper {
   }
 
   /** What the runs there have said. A folder that cannot be read now is read at the next look. */
-  async #collect(name: string, watched: Watched, onNews: () => void): Promise<void> {
+  async #collect(name: string, site: Site, watched: Watched, onNews: () => void): Promise<void> {
     const { store, experiments } = this.#parts
     const folders = new Map(
       store.runs.openAt(name).flatMap(({ folder, experiment }) => (folder === null ? [] : [[folder, experiment]])),
     )
     for (const [folder, experiment] of folders) {
       try {
+        await site.exchange(folder!)
         const { heard, problems } = await collectFolder(this.#parts, folder!, { signal: this.#closing.signal })
         if (heard > 0) {
           onNews()
@@ -232,7 +250,8 @@ export class Keeper {
       if (JSON.stringify(kept.state(name)) !== JSON.stringify(state)) kept.putState(name, state)
       for (const run of unknown) store.runs.update(run, { state: 'unknown' })
       for (const run of known) store.runs.update(run, { state: 'submitted' })
-      for (const { run, ended } of stuck)
+      for (const { run, task, ended } of stuck) {
+        const words = [ended, lastLine(store.runs.sentTo(run), task)].filter((each) => each !== null)
         store.runs.update(run, {
           state: 'interrupted',
           endedAt: new Date().toISOString(),
@@ -240,22 +259,24 @@ export class Keeper {
           error: {
             code: 'PLACE_REFUSED',
             message:
-              `Its job at “${name}” ended again and again before it got any further${ended === null ? '' : ` (${ended})`}: ` +
-              'read its log in results/, and mend the place; or resume the run to train it here.',
+              `Its job at “${name}” ended again and again before it got any further` +
+              `${words.length === 0 ? '' : ` (${words.join('; ')})`}: mend the place, and send the run again; ` +
+              'or resume it to train it here.',
           },
         })
+      }
     })
     for (const run of changed) emit({ type: 'run', run: store.runs.get(run) })
     for (const id of new Set(changed.map((run) => store.runs.get(run).experiment?.id))) if (id !== undefined) experiments.tell(id)
   }
 
   /** Writes what the scheduler is given, and keeps it in the folder. @returns the script */
-  #write(place: Place, { id, folder, tasks, throttle }: Submission): string {
+  #write(place: Place, site: Site, { id, folder, tasks, throttle }: Submission): string {
     const files = folderFiles(folder),
       name = tasksName(tasks),
       file = join(folder, 'scripts', `${id}.sh`)
-    const array = { id, tasks: tasks.length, tasksFile: `tasks/${name}`, throttle, folder }
-    const script = scriptOf(place, array, this.#parts.threads())
+    const array = { id, tasks: tasks.length, tasksFile: `tasks/${name}`, throttle, folder: site.at(folder) }
+    const script = scriptOf(place, folder, array, this.#parts.threads())
     for (const each of [files.tasks(name), file]) mkdirSync(dirname(each), { recursive: true })
     writeFileSync(files.tasks(name), JSON.stringify(tasks))
     writeFileSync(file, script, { mode: 0o755 })

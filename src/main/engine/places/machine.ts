@@ -79,8 +79,8 @@ export interface Decision {
   unknown: string[]
   /** Runs of which that is not so any more. */
   known: string[]
-  /** Runs that get nowhere, and how the scheduler says that their task ended last. */
-  stuck: { run: string; ended: string | null }[]
+  /** Runs that get nowhere, which task they had last, and how the scheduler says that it ended. */
+  stuck: { run: string; task: number | null; ended: string | null }[]
 }
 
 export interface Ways {
@@ -101,13 +101,17 @@ function assignments(submissions: readonly Submission[]): Map<string, { submissi
 /** What a submission is called in the scheduler's list. */
 export const endOfName = (id: string): string => `.${id}`
 
+/** Stands for a job that does all tasks of a submission in turn. */
+const everyTask = -1
+
 /** What is listed, by number and end of the name, and by task. */
 function listedTasks(jobs: readonly Job[]): Map<string, Map<number, Job[]>> {
   const found = new Map<string, Map<number, Job[]>>()
   for (const job of jobs) {
     const key = `${job.job} ${job.name.slice(job.name.lastIndexOf('.') + 1)}`
-    const tasks = found.get(key) ?? new Map<number, Job[]>()
-    found.set(key, tasks.set(job.task ?? 0, [...(tasks.get(job.task ?? 0) ?? []), job]))
+    const tasks = found.get(key) ?? new Map<number, Job[]>(),
+      task = job.task ?? everyTask
+    found.set(key, tasks.set(task, [...(tasks.get(task) ?? []), job]))
   }
   return found
 }
@@ -148,7 +152,7 @@ export function decide(before: PlaceState, { now, runs, jobs, most }: Seen, ways
     // A scheduler that lost its memory may give a number again.
     const listed = ours.get(`${submission.job} ${submission.id}`)
     for (const [task] of submission.tasks.entries()) {
-      const here = listed?.get(task) ?? []
+      const here = listed?.get(task) ?? listed?.get(everyTask) ?? []
       const live = here.filter((job) => !hasEnded(job))
       const own = openOf(submission, task)
       if (live.length > 0) {
@@ -177,7 +181,7 @@ export function decide(before: PlaceState, { now, runs, jobs, most }: Seen, ways
     const times = tried !== undefined && run.heard <= tried.heard ? tried.times : 0
     if (times >= mostTries) {
       const own = assigned.get(run.id)
-      decision.stuck.push({ run: run.id, ended: own?.submission.ended[own.task] ?? null })
+      decision.stuck.push({ run: run.id, task: own?.task ?? null, ended: own?.submission.ended[own.task] ?? null })
     } else goes.push(run)
   }
   const stuck = new Set(decision.stuck.map(({ run }) => run))

@@ -27,12 +27,8 @@ const marginOf = (time: string | undefined): number =>
   time === undefined ? 120 : Math.max(5, Math.min(120, Math.floor(secondsOfTime(time) / 4)))
 
 /** The script of an array at a place, for a folder that was sent there. */
-export const scriptOf = (place: Place, array: TaskArray, threads: number): string =>
-  scriptFor(place, array, {
-    name: readSent(array.folder).name,
-    threads,
-    glibc: engineStamp(folderFiles(array.folder).engine)?.glibc ?? null,
-  })
+export const scriptOf = (place: Place, here: string, array: TaskArray, threads: number): string =>
+  scriptFor(place, array, { name: readSent(here).name, threads, glibc: engineStamp(folderFiles(here).engine)?.glibc ?? null })
 
 /** The same of what has not been sent yet. */
 export const scriptFor = (

@@ -35,7 +35,7 @@ const jobName = (name: string, mark: string): string =>
 const inContainer = (command: string): string => (command === '' ? '' : `${oneLine(command)} `)
 
 /** As the shell takes it for one word, whatever is in it. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
 /** A directive is one line, whatever is in it. */
 const oneLine = (text: string): string => text.replace(/[\r\n]+/g, ' ')

@@ -13,14 +13,7 @@ registerHooks({
     return found
   },
 })
-for (const entry of [
-  '../jobs/connection.ts',
-  '../jobs/registry.ts',
-  '../jobs/train.ts',
-  './taskRun.ts',
-  './folder.ts',
-  '../trace/tensorflow.ts',
-])
+for (const entry of ['../jobs/connection.ts', '../jobs/registry.ts', '../jobs/train.ts', './carryOut.ts', '../trace/tensorflow.ts'])
   await import(entry)
 process.stdout.write(JSON.stringify([...files]))
 process.exit(0)

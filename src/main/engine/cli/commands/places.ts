@@ -57,6 +57,7 @@ export const placesAdd: Command = {
   help: [
     '--folder SHARED   a folder that this machine and the nodes see under the same name',
     '--host H          of a place of the kind ssh',
+    '--scheduler slurm|none  at a host (default: Slurm where it has sbatch; none: tasks in turn)',
     '--partition P, --account A, --time 01:00:00, --memory 4G  as Slurm takes them',
     '--cpus N          of each task, and threads of each training (default: as here)',
     '--runs-per-job N  runs of a task (default: as many as take ten minutes)',
@@ -71,6 +72,7 @@ export const placesAdd: Command = {
     kind: { type: 'string' },
     folder: { type: 'string' },
     host: { type: 'string' },
+    scheduler: { type: 'string' },
     partition: { type: 'string' },
     account: { type: 'string' },
     time: { type: 'string' },
@@ -94,6 +96,7 @@ export const placesAdd: Command = {
       // That of another machine is not of this one.
       folder: kind === 'ssh' ? folder : path(folder),
       host: text(values, 'host'),
+      scheduler: text(values, 'scheduler') as PlaceInput['scheduler'],
       partition: text(values, 'partition'),
       account: text(values, 'account'),
       time: text(values, 'time'),
