@@ -53,7 +53,7 @@ browserTest('what the window writes is downloaded, or goes to a place that is ch
   const target = panel.getByRole('combobox', { name: 'File' })
   const exporting = panel.getByRole('button', { name: 'Export', exact: true })
   await settles(() => target.inputValue().then((name) => /^[\w-]+-encoder\.onnx$/.test(name)), true)
-  await panel.getByText('Your browser downloads it;').waitFor()
+  await panel.getByText('Your browser downloads it.').waitFor()
   assert.deepEqual(await barriers(page), [])
 
   // A name that no file can have is said beside it.
@@ -110,13 +110,32 @@ browserTest('what the window writes is downloaded, or goes to a place that is ch
   await panel.getByRole('button', { name: 'Download instead' }).click()
   await settles(() => target.inputValue(), 'old.onnx')
 
+  // Where a browser does not begin by itself, a link is there for it; whoever else takes it first, the page knows of that.
+  await page.evaluate(() => {
+    const link = (globalThis as any).HTMLAnchorElement.prototype
+    link.clickAnew = link.click
+    link.click = () => {}
+  })
+  await exporting.click()
+  const link = panel.getByRole('link', { name: 'Download it' })
+  const address = (await link.getAttribute('href'))!
+  assert.deepEqual(await barriers(page), [])
+  const [held] = await Promise.all([downloaded(), link.click()])
+  assert.equal(held.suggestedFilename(), 'old.onnx')
+  await panel.getByText('was downloaded').waitFor()
+  assert.equal((await fetch(new URL(address, page.url()))).status, 404, 'once')
+  await page.evaluate(() => {
+    const link = (globalThis as any).HTMLAnchorElement.prototype
+    link.click = link.clickAnew
+  })
+
   // It is downloaded wherever the user is by then.
   const [later] = await Promise.all([downloaded(), exporting.click().then(() => go(page, '#/datasets'))])
   assert.equal(later.suggestedFilename(), 'old.onnx')
   assert.ok((await bytesOf(later)).length > 1000)
   await go(page, '#/exports')
-  // Three files, two of which this machine has no path of.
-  await settles(() => page.getByRole('table', { name: 'Exports' }).locator('tbody tr').count(), 3)
+  // Four files, of three of which this machine has no path.
+  await settles(() => page.getByRole('table', { name: 'Exports' }).locator('tbody tr').count(), 4)
 
   await page.getByRole('button', { name: 'Export a run' }).first().click()
   await panel.getByText('All runs of an experiment').click()

@@ -344,6 +344,35 @@ async function dropOn(page: Page, folder: string): Promise<void> {
   await session.detach()
 }
 
+windowTest('what is dropped on the window fills the form that takes it, wherever one is', async ({ folder, open }) => {
+  const images = join(folder, 'meine Bilder, später')
+  writeDigitFolder(images, 60)
+  const table = join(folder, 'points.csv'),
+    pack = join(folder, 'pair.experiment.zip')
+  writeFileSync(table, 'a,b\n1,2\n')
+  writeFileSync(pack, 'no pack')
+  const { app, page } = await open()
+  const path = page.getByRole('form', { name: 'Import images' }).locator('input').first()
+  const unpacked = page.getByRole('form', { name: 'Unpack an experiment' }).getByLabel('File')
+  await page.getByRole('heading', { name: 'Begin with images' }).waitFor()
+  const address = await page.evaluate(() => location.href.split('#')[0])
+  for (const [view, dropped, field] of [
+    ['Exports', images, path],
+    ['Runs', table, path],
+    ['Storage', pack, unpacked],
+    ['Compare', images, path],
+  ] as const) {
+    await page.getByRole('link', { name: view, exact: true }).click()
+    await page.getByRole('heading', { level: 1 }).first().waitFor()
+    await dropOn(page, dropped)
+    await until(`the path of ${dropped}`, async () => (await field.count()) === 1 && (await field.inputValue()) === dropped)
+  }
+  await page.getByText('A folder with 60 files in 10 classes').waitFor()
+  // A window that knows nothing of a drop leaves its page for what was dropped.
+  assert.equal(await page.evaluate(() => location.href.split('#')[0]), address)
+  await app.close()
+})
+
 windowTest(
   'start, train, see the curve, quit while training, start again, resume; the engine dies and comes back',
   async ({ folder, home, open }) => {

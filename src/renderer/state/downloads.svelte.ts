@@ -3,7 +3,7 @@ import type { Task } from '../../shared/domain.ts'
 import { toErrorInfo, type ErrorInfo } from '../../shared/errors.ts'
 import { call, connection } from './connection.svelte.ts'
 
-export interface Download {
+interface Download {
   id: string
   /** The task that writes it. */
   task: string
@@ -20,7 +20,7 @@ export interface Download {
 const stored = 'workbench-downloads'
 
 /** Has the browser fetch what a dialog of the desktop would have saved. */
-export function fetchFile({ address, name }: Pick<Download, 'address' | 'name'>): void {
+function fetchFile({ address, name }: Pick<Download, 'address' | 'name'>): void {
   const link = document.createElement('a')
   link.href = address
   link.download = name

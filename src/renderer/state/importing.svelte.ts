@@ -29,7 +29,7 @@ class Importing {
     if (!file) return
     const path = host?.pathOf(file) ?? ''
     if (isPack(file.name)) return unpacking.take(path, file.name)
-    this.note = path ? '' : `A browser does not say where “${file.name}” lies on the disk; type its path instead.`
+    this.note = path ? '' : `A browser does not say where “${file.name}” lies on the disk; choose it, or type its path.`
     this.show(path || null)
   }
 }

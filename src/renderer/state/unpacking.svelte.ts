@@ -17,7 +17,7 @@ class Unpacking {
   take(path: string, name: string): void {
     this.show()
     if (path) this.path = path
-    else this.note = `A browser does not say where “${name}” lies on the disk; type its path instead.`
+    else this.note = `A browser does not say where “${name}” lies on the disk; choose it, or type its path.`
   }
 }
 
