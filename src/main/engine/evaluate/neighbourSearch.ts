@@ -1,8 +1,9 @@
-import { bool, native, nativeOutputs, type } from '../trace/native.ts'
-import { tf, type Tensor, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
+import { bool, nativeOutputs, type } from '../trace/native.ts'
+import { tf, type Tensor1D, type Tensor2D } from '../trace/tensorflow.ts'
 import { cosineDistance, dot, squaredDistance, type Metric } from './distance.ts'
 import { distinctRows } from './distinctRows.ts'
 import type { NearestList } from './nearestList.ts'
+import { absent, filling, groupSize, ranking, Scores, type Projection } from './neighbourScores.ts'
 
 const T = { T: type('float32') }
 /**
@@ -14,31 +15,13 @@ const largestProjected = 2048
 const variance = 0.95
 /** Codes that the directions are taken from: any directions give bounds, these only the tighter ones. */
 const directionCodes = 8192
-/** References are looked at in groups, from the one with the best score on. */
-const groupSize = 64
-/**
- * Groups proposed for each query that looks for so many: by the whole codes, whose ranking is right up to rounding, at least one for
- * each that is looked for; by their leading directions more. A query that these leave undecided looks at all groups.
- */
-const groupCounts = {
-  whole: (wanted: number): number => Math.max(8, wanted + 3),
-  projected: (wanted: number): number => Math.max(64, 2 * wanted),
-  /** Of a later block, where it is known how near something has to be. */
-  first: 12,
-}
-/** Where more queries than this are left undecided by the leading directions, the whole codes cost less. */
-const largestUndecided = 1 / 16
+/** Where the leading directions leave more than this share of all pairs to be measured, the whole codes cost less. */
+const largestMeasured = 1 / 64
 /** Scores computed at a time (64 MB). */
 const scoreValues = 16 * 2 ** 20
 /** Of a score, relative to its parts; and of a vector's length, where it was divided by it. */
 const rounding = 4e-6
 const unitRounding = 1e-6
-/** The score of what fills the last group up; no reference's is as low as `absent`. */
-const filling = -3e38
-const absent = -1e38
-
-/** Orthonormal columns [Z, p]: distances between codes are never smaller than between their projections. */
-type Projection = Tensor2D
 
 /** What all blocks of one search have in common. */
 export class Space {
@@ -89,7 +72,7 @@ function leadingDirections(codes: Tensor2D, origin: Tensor1D): Projection | null
       Tensor2D,
     ]
   })
-  const variances = read(values).toReversed()
+  const variances = values.dataSync<'float32'>().toReversed()
   const wanted = variance * variances.reduce((sum, value) => sum + value, 0)
   let held = 0
   const enough = variances.findIndex((value) => (held += value) >= wanted)
@@ -137,34 +120,31 @@ export class References {
    * @param first number of the first query
    */
   search(queries: Tensor2D, first: number, nearest: NearestList): void {
-    const count = queries.shape[0]
     const points = pointsOf(queries, this.#metric)
     const values = queries.dataSync<'float32'>()
     const squares = this.#metric === 'cosine' ? squaresOf(values, queries.shape[1]) : null
-    /** Looks at the best groups; returns the queries of which these do not tell whether the others hold nearer ones. */
-    const look = (places: number[], groupCount: number) => {
+    const look = (places: number[]): number[] => {
       if (places.length === 0) return []
-      const some = places.length === count ? points.clone() : tf.tidy(() => tf.gather(points, tf.tensor1d(places, 'int32')))
-      const undecided = this.#rank(some, { places, values, squares, first }, groupCount, nearest)
-      some.dispose()
-      return undecided
+      const all = places.length === queries.shape[0]
+      const some = all ? points.clone() : tf.tidy(() => tf.gather(points, tf.tensor1d(places, 'int32')))
+      const scores = new Scores(some, this.#origin, this.#ranked, this.#projection)
+      try {
+        return this.#look(scores, { places, values, squares, first }, nearest)
+      } finally {
+        some.dispose()
+        scores.dispose()
+      }
     }
     try {
-      const wanted = nearest.size
-      const places = Array.from({ length: count }, (_, place) => place)
+      const places = Array.from({ length: queries.shape[0] }, (_, place) => place)
       // What has no direction is as near to one as to any other.
-      const directed = squares ? places.filter((place) => squares[place]! > 0) : places
       if (squares) for (const place of places) if (squares[place] === 0) this.#enterFirst(first + place, nearest)
-      const begun = directed.length > 0 && nearest.farthest(first + directed[0]!) < Infinity
-      let undecided = begun ? look(directed, groupCounts.first) : directed
-      undecided = look(undecided, (this.#projection ? groupCounts.projected : groupCounts.whole)(wanted))
-      if (this.#projection && undecided.length > largestUndecided * count) {
-        this.#ranked.dispose()
-        this.#projection = null
-        this.#ranked = ranking(this.#codes, this.#origin, null)
-        undecided = look(undecided, groupCounts.whole(wanted))
-      }
-      look(undecided, Infinity)
+      const left = look(squares ? places.filter((place) => squares[place]! > 0) : places)
+      if (left.length === 0) return
+      this.#ranked.dispose()
+      this.#projection = null
+      this.#ranked = ranking(this.#codes, this.#origin, null)
+      look(left)
     } finally {
       points.dispose()
     }
@@ -179,57 +159,92 @@ export class References {
     for (let reference = 0; reference < count; reference++) nearest.offer(query, 1, this.#start + reference)
   }
 
-  #rank(points: Tensor2D, queries: Queries, groupCount: number, nearest: NearestList): number[] {
-    const { places, values, squares: querySquares, first: firstQuery } = queries
-    const size = this.#values.length / this.#codes.shape[0]
-    const found = proposals(points, this.#origin, this.#ranked, this.#projection, groupCount)
-    const { scores, groups, squares, count } = found
-    const cosine = this.#metric === 'cosine'
-    const distance = (place: number, reference: number): number => {
-      if (!cosine)
-        return squaredDistance(values, place * size, this.#values, reference * size, size, nearest.farthest(firstQuery + place))
-      const product = dot(values, place * size, this.#values, reference * size, size)
-      return cosineDistance(product, querySquares![place]!, this.#squares[reference]!)
+  /**
+   * Measures what may be near enough by its score. Returns the places that were not looked at, because the leading directions left
+   * too many to be measured.
+   */
+  #look(scores: Scores, queries: Queries, nearest: NearestList): number[] {
+    const { places, first } = queries
+    const { maxima, groups } = scores
+    const distance = this.#distanceFrom(queries, nearest)
+    let measured = 0
+    const offer = (at: number, reference: number) => {
+      const query = first + places[at]!
+      const found = distance(places[at]!, reference)
+      measured++
+      if (!this.#members) nearest.offer(query, found, this.#start + reference)
+      else for (const row of this.#members[reference]!.subarray(0, nearest.size)) nearest.offer(query, found, this.#start + row)
     }
-    const undecided: number[] = []
-    places.forEach((place, at) => {
-      const query = firstQuery + place
-      const firstGroup = at * count
-      const offer = (score: number) => {
-        const reference = groups[Math.floor(score / groupSize)]! * groupSize + (score % groupSize)
-        const found = distance(place, reference)
-        if (!this.#members) nearest.offer(query, found, this.#start + reference)
-        else for (const row of this.#members[reference]!.subarray(0, nearest.size)) nearest.offer(query, found, this.#start + row)
-      }
-      /** The score of a distance at which something may just be near enough, given what was found so far. */
-      const enough = () => {
-        const farthest = nearest.farthest(query)
-        if (farthest === Infinity) return absent
-        // Between points of length 1 the squared distance is twice that of cosine.
-        const square = cosine ? 2 * farthest : farthest
-        const unit = cosine ? unitRounding * (Math.sqrt(Math.max(0, square)) + unitRounding) : 0
-        return (squares[at]! - square) / 2 - rounding * (squares[at]! + square) - unit
-      }
-      // The best of the first groups tell soon how near that is.
-      const first = Array.from({ length: Math.min(nearest.size, count) }, (_, index) =>
-        largestOf(scores, (firstGroup + index) * groupSize, groupSize),
-      )
-      for (const each of first) if (scores[each]! > absent) offer(each)
-      let least = enough()
-      for (let group = firstGroup; group < firstGroup + count; group++) {
-        let largest = filling
-        for (let each = group * groupSize; each < (group + 1) * groupSize; each++) {
-          const score = scores[each]!
-          if (score > largest) largest = score
-          if (score < least || each === first[group - firstGroup]) continue
-          offer(each)
-          least = enough()
+    const enough = (at: number): number => this.#enough(nearest.farthest(first + places[at]!), scores.squares[at]!)
+    /** Offers what is good enough of some groups of a query. @param values their scores, from `from` on */
+    const visit = (at: number, chosen: Int32Array, values: Float32Array, from: number) => {
+      let least = enough(at)
+      const done = new Set<number>()
+      if (least === absent)
+        // The best of each tell soon how near something has to be.
+        for (let i = 0; i < chosen.length; i++) {
+          const best = largestOf(values, (from + i) * groupSize, groupSize)
+          done.add(best)
+          if (values[best]! > absent) offer(at, (chosen[i]! % groups) * groupSize + (best % groupSize))
+          least = enough(at)
         }
-        if (largest < least) return
+      for (let i = 0; i < chosen.length; i++) {
+        if (maxima[chosen[i]!]! < least) continue
+        const reference = (chosen[i]! % groups) * groupSize
+        const start = (from + i) * groupSize
+        for (let j = 0; j < groupSize; j++) {
+          if (values[start + j]! < least || done.has(start + j)) continue
+          offer(at, reference + j)
+          least = enough(at)
+        }
       }
-      if (count * groupSize < this.#ranked.shape[0]) undecided.push(place)
-    })
-    return undecided
+    }
+    const ats = Array.from(places.keys())
+    const unknown = ats.filter((at) => nearest.farthest(first + places[at]!) === Infinity)
+    if (unknown.length > 0) {
+      const count = Math.min(nearest.size, groups)
+      const best = scores.best(unknown, count)
+      const values = scores.of(best)
+      unknown.forEach((at, i) => visit(at, best.subarray(i * count, (i + 1) * count), values, i * count))
+      for (const group of best) maxima[group] = filling
+    }
+    const chosen = new Int32Array(maxima.length)
+    const ends = new Int32Array(ats.length)
+    let end = 0
+    for (const at of ats) {
+      const least = enough(at)
+      for (let group = at * groups; group < (at + 1) * groups; group++) if (maxima[group]! >= least) chosen[end++] = group
+      ends[at] = end
+    }
+    const values = scores.of(chosen.subarray(0, end))
+    const limit = this.#projection ? ats.length * (nearest.size + largestMeasured * groups * groupSize) : Infinity
+    for (const at of ats) {
+      if (measured > limit) return places.slice(at)
+      const from = at === 0 ? 0 : ends[at - 1]!
+      visit(at, chosen.subarray(from, ends[at]), values, from)
+    }
+    return []
+  }
+
+  /** How far apart a query and a reference are; some number above it where the query has enough that are nearer. */
+  #distanceFrom({ values, squares, first }: Queries, nearest: NearestList): (place: number, reference: number) => number {
+    const references = this.#values
+    const size = references.length / this.#codes.shape[0]
+    if (!squares)
+      return (place, reference) =>
+        squaredDistance(values, place * size, references, reference * size, size, nearest.farthest(first + place))
+    return (place, reference) =>
+      cosineDistance(dot(values, place * size, references, reference * size, size), squares[place]!, this.#squares[reference]!)
+  }
+
+  /** The score of what may just be as near as `farthest`. @param square |q|^2 of the query's coordinates */
+  #enough(farthest: number, square: number): number {
+    if (farthest === Infinity) return absent
+    // Between points of length 1 the squared distance is twice that of cosine.
+    const cosine = this.#metric === 'cosine'
+    const distance = cosine ? 2 * farthest : farthest
+    const unit = cosine ? unitRounding * (Math.sqrt(Math.max(0, distance)) + unitRounding) : 0
+    return (square - distance) / 2 - rounding * (square + distance) - unit
   }
 
   dispose(): void {
@@ -254,60 +269,3 @@ function largestOf(values: Float32Array, from: number, count: number): number {
   for (let at = from + 1; at < from + count; at++) if (values[at]! > values[best]!) best = at
   return best
 }
-
-/**
- * Points relative to the origin, projected where asked for, then with the length of what the projection leaves out: two points are
- * at least as far apart there as these lengths differ.
- */
-const coordinates = (points: Tensor2D, origin: Tensor1D, projection: Projection | null): Tensor2D => {
-  const centred: Tensor2D = points.sub(origin)
-  if (!projection) return centred
-  const projected: Tensor2D = tf.matMul(centred, projection)
-  const left: Tensor2D = centred.sub(tf.matMul(projected, projection, false, true))
-  const squares: Tensor2D = left.square().sum(1, true)
-  return tf.concat([projected, squares.sqrt()], 1)
-}
-
-/** Coordinates p [n, p], with -|p|^2 / 2 as a last column, filled up to whole groups: a product with [q, 1] ranks by distance. */
-function ranking(codes: Tensor2D, origin: Tensor1D, projection: Projection | null): Tensor2D {
-  return tf.tidy(() => {
-    const points = coordinates(codes, origin, projection)
-    const [count, size] = points.shape
-    const ranked = tf.concat([points, points.square().sum(1, true).mul<Tensor2D>(-0.5)], 1)
-    const missing = (groupSize - (count % groupSize)) % groupSize
-    return missing === 0
-      ? ranked
-      : tf.concat([ranked, tf.concat([tf.zeros([missing, size]) as Tensor2D, tf.ones([missing, 1]).mul<Tensor2D>(filling)], 1)], 0)
-  })
-}
-
-/** The groups with the largest scores for every query, descending, all scores in them, and |q|^2 of the queries' coordinates. */
-function proposals(queries: Tensor2D, origin: Tensor1D, ranked: Tensor2D, projection: Projection | null, groupCount: number) {
-  tf.engine().startScope('proposals')
-  try {
-    const points = coordinates(queries, origin, projection)
-    const rows = points.shape[0]
-    const all = ranked.shape[0] / groupSize
-    const count = Math.min(groupCount, all)
-    const scores = tf
-      .matMul(tf.concat([points, tf.ones([rows, 1]) as Tensor2D], 1), ranked, false, true)
-      .reshape([rows, all, groupSize])
-    const maxima = native('Max', { ...T, Tidx: type('int32'), keep_dims: bool(false) }, [scores, tf.tensor1d([2], 'int32')])
-    const [, groups] = nativeOutputs('TopKV2', { ...T, sorted: bool(true) }, [maxima, tf.scalar(count, 'int32')], 2)
-    const chosen = native(
-      'GatherV2',
-      {
-        Tparams: type('float32'),
-        Tindices: type('int32'),
-        Taxis: type('int32'),
-        batch_dims: { kind: 'int', value: 1 },
-      },
-      [scores, groups!, tf.scalar(1, 'int32')],
-    )
-    return { scores: read(chosen), groups: groups!.dataSync<'int32'>(), squares: read(points.square().sum(1)), count }
-  } finally {
-    tf.engine().endScope()
-  }
-}
-
-const read = (tensor: Tensor): Float32Array => tensor.dataSync<'float32'>()
