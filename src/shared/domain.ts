@@ -318,7 +318,20 @@ export type Preview = z.infer<typeof previewSchema>
 
 export const taskSchema = z.object({
   id: idSchema,
-  kind: z.enum(['import', 'export', 'evaluate', 'prune', 'estimate', 'pack', 'unpack', 'send', 'collect', 'embed', 'thin']),
+  kind: z.enum([
+    'import',
+    'export',
+    'evaluate',
+    'prune',
+    'estimate',
+    'pack',
+    'unpack',
+    'send',
+    'collect',
+    'check',
+    'embed',
+    'thin',
+  ]),
   title: z.string(),
   /** `running` until it is over, also while it waits. */
   state: z.enum(['running', 'done', 'failed', 'cancelled']),

@@ -92,3 +92,7 @@ export const placeViewSchema = z.object({
   askedAt: z.string().nullable(),
 })
 export type PlaceView = z.infer<typeof placeViewSchema>
+
+/** One thing that a check of a place found. */
+export const placeFindingSchema = z.object({ isGood: z.boolean(), sentence: z.string() })
+export type PlaceFinding = z.infer<typeof placeFindingSchema>

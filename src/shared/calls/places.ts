@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { idSchema, nameSchema, taskSchema } from '../domain.ts'
 import { planSchema } from '../experiments.ts'
-import { placeSchema, placeViewSchema } from '../places.ts'
+import { placeFindingSchema, placeSchema, placeViewSchema } from '../places.ts'
 import { call, none } from './call.ts'
 
 const named = z.strictObject({ place: nameSchema })
@@ -17,6 +17,10 @@ export const placeCalls = {
   'places.remove': call(named, named),
   /** Looks at the place again, soon. */
   'places.look': call(named, view),
+  /** Hands one small job over to find out whether runs can be trained there. The task's result is for `places.findings`. */
+  'places.check': call(named, z.object({ task: taskSchema })),
+  /** What such a task found. */
+  'places.findings': call(z.strictObject({ task: idSchema }), z.object({ findings: z.array(placeFindingSchema) })),
   /** The script that the runs of a plan, or the open ones of an experiment, would be handed over with; nothing is stored or sent. */
   'places.script': call(
     z.strictObject({ place: nameSchema, experiment: idSchema.optional(), plan: planSchema.optional() }),

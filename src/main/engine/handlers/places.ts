@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
-import type { Place } from '../../../shared/places.ts'
+import type { Place, PlaceFinding } from '../../../shared/places.ts'
+import { checkPlace } from '../places/check.ts'
 import type { Keeper } from '../places/keeper.ts'
 import type { KeptPlaces } from '../places/kept.ts'
 import { tasksAt, wantedBy } from '../places/plan.ts'
@@ -17,6 +18,9 @@ export interface Places {
   siteOf: (place: Place) => Site
 }
 
+/** Checks whose outcome can be asked for. */
+const mostFindings = 20
+
 /** Letters, digits and what else no shell, scheduler or disk stumbles over. */
 const folderName = (name: string, id: string): string =>
   `${name
@@ -28,6 +32,8 @@ const folderName = (name: string, id: string): string =>
 /** Places, and what is sent to them. */
 export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places) => {
   const { home, store, queue, tasks, experiments, emit } = context
+
+  const findings = new Map<string, PlaceFinding[]>()
 
   /** The script as it would be for so many tasks. */
   const scriptAt = (place: Place, name: string, count: number, glibc: string | null): string =>
@@ -75,6 +81,27 @@ export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places
       keeper.wake(place)
       return { place: keeper.view(found) }
     },
+    'places.check': ({ place: name }) => {
+      const place = kept.get(name)
+      const task = tasks.start('check', name, async (signal, onProgress) => {
+        const found = await checkPlace(place, siteOf(place), {
+          signal,
+          onStage: (stage) => onProgress({ done: 0, total: 0, unit: 'per cent', perSecond: null, secondsLeft: null, stage }),
+        })
+        findings.set(task.id, found)
+        for (const id of findings.keys()) if (findings.size > mostFindings) findings.delete(id)
+        return task.id
+      })
+      return { task }
+    },
+    'places.findings': ({ task }) => {
+      const found = findings.get(task)
+      if (found === undefined)
+        throw new WorkbenchError('CALL_INVALID', 'Nothing is known of that check any more; check the place again.', {
+          field: 'task',
+        })
+      return { findings: found }
+    },
     'places.script': async ({ place: name, experiment: reference, plan }) => {
       if ((reference === undefined) === (plan === undefined))
         throw new WorkbenchError('CALL_INVALID', 'Say either which experiment, or which plan the script is for.', {
@@ -103,25 +130,28 @@ export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places
         mkdirSync(site.root, { recursive: true })
         await site.scheduler.test(place.folder, scriptAt(place, name, 1, null))
         signal.throwIfAborted()
-        const { runs } = await sendRuns(
-          { store, home },
-          experiment === null ? { run: id } : { experiment: id },
-          join(site.root, folderName(name, id)),
-          {
-            place: placeName,
-            shared: site.root,
-            threads: place.cpus ?? queue.settings.threads,
-            copies: queue.settings.get().copies,
-            perTask: place.runsPerJob,
-            atOnce: place.jobs,
-            signal,
-            onProgress,
-          },
-        )
+        const folder = join(site.root, folderName(name, id))
+        const { runs } = await sendRuns({ store, home }, experiment === null ? { run: id } : { experiment: id }, folder, {
+          place: placeName,
+          shared: site.root,
+          threads: place.cpus ?? queue.settings.threads,
+          copies: queue.settings.get().copies,
+          perTask: place.runsPerJob,
+          atOnce: place.jobs,
+          signal,
+          onProgress,
+        })
         if (experiment !== null) store.experiments.want(id, 'running')
         for (const each of runs) emit({ type: 'run', run: store.runs.get(each) })
         if (experiment !== null) experiments.tell(id)
-        keeper.wake(placeName)
+        onProgress({ done: 0, total: 0, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Handing it over' })
+        await keeper.now(placeName)
+        const refused = keeper.view(place).submissions.find((each) => each.folder === folder)?.refused
+        if (refused != null)
+          throw new WorkbenchError(
+            'PLACE_REFUSED',
+            `${refused} Its runs wait at “${placeName}” and are tried again: mend the place, or cancel them.`,
+          )
         return id
       })
       return { task }

@@ -91,6 +91,16 @@ export class Keeper {
     else this.#after(name, 0)
   }
 
+  /** Looks at a place at once; resolves when what was sent there has been handed over, or was refused. */
+  async now(name: string): Promise<void> {
+    await this.#of(name).going
+    this.wake(name)
+    const watched = this.#of(name)
+    clearTimeout(watched.timer ?? undefined)
+    this.#begin(name)
+    await watched.going
+  }
+
   /** Forgets a place that was removed. */
   forget(name: string): void {
     clearTimeout(this.#of(name).timer ?? undefined)
@@ -129,9 +139,15 @@ export class Keeper {
     const watched = this.#of(name)
     clearTimeout(watched.timer ?? undefined)
     if (this.#closing.signal.aborted) return
-    watched.timer = setTimeout(() => {
-      watched.going = this.#look(name).finally(() => (watched.going = null))
-    }, milliseconds).unref()
+    watched.timer = setTimeout(() => this.#begin(name), milliseconds).unref()
+  }
+
+  /** One look at a time. */
+  #begin(name: string): void {
+    const watched = this.#of(name)
+    if (this.#closing.signal.aborted) return
+    if (watched.going !== null) watched.again = true
+    else watched.going = this.#look(name).finally(() => (watched.going = null))
   }
 
   async #look(name: string): Promise<void> {

@@ -14,8 +14,8 @@ export interface Site {
   root: string
   /** Where such a folder lies at the place. */
   at: (folder: string) => string
-  /** Brings what a task needs to the place. */
-  send: (folder: string) => Promise<void>
+  /** Brings what a task needs to the place: the folder, and engine and dataset unless they are not wanted. */
+  send: (folder: string, whole?: boolean) => Promise<void>
   /** Brings wishes there, and here what runs have said. */
   exchange: (folder: string) => Promise<void>
 }
@@ -53,8 +53,8 @@ function overSsh({ host, folder, scheduler: wanted = 'auto' }: Place & { host: s
     },
     root,
     at,
-    async send(here) {
-      for (const kind of ['engines', 'datasets'])
+    async send(here, whole = true) {
+      for (const kind of whole ? ['engines', 'datasets'] : [])
         if (existsSync(join(root, kind))) await push(host, join(root, kind), `${folder}/${kind}`, ['*.partial'])
       await push(host, here, at(here), ['results/*', '*.partial'])
     },

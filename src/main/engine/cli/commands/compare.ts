@@ -3,7 +3,11 @@ import { exportTables, type Comparison } from '../../../../shared/comparison.ts'
 import { differenceUnit } from '../../../../shared/figures.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { Command, Values } from '../command.ts'
+import type { Session } from '../session.ts'
 import { table } from '../table.ts'
+
+/** Runs asked for at once. */
+const atOnce = 500
 
 const titled = ({ title, unit }: { title: string; unit: string }): string => (unit === '' ? title : `${title} (${unit})`)
 
@@ -63,10 +67,24 @@ function describe(comparison: Comparison): string {
   ].join('\n')
 }
 
+/** The completed runs of an experiment. */
+async function completedOf(call: Session['call'], reference: string | undefined): Promise<string[]> {
+  if (reference === undefined) return []
+  const { experiment } = await call('experiments.show', { experiment: reference })
+  const ids = experiment.cells.flatMap(({ runs }) => runs.flatMap(({ run }) => (run === null ? [] : [run])))
+  const found: string[] = []
+  for (let from = 0; from < ids.length; from += atOnce) {
+    const { runs } = await call('runs.several', { runs: ids.slice(from, from + atOnce) })
+    found.push(...runs.filter(({ state }) => state === 'completed').map(({ id }) => id))
+  }
+  return [...new Set(found)]
+}
+
 export const compare: Command = {
-  usage: 'RUN RUN...',
+  usage: 'RUN RUN... | --experiment E',
   summary: 'Two or more runs side by side: figures, differences over seeds, differing settings, what is not comparable.',
   help: [
+    '--experiment E    all its completed runs',
     '--baseline RUN    the run whose settings the others are compared with',
     '--figure KEY      the figure that the sentences are about, e.g. squaredError',
     `--csv [--table T]  a table as CSV: ${exportTables.join(', ')}`,
@@ -75,8 +93,9 @@ export const compare: Command = {
     '--out F           writes the CSV or LaTeX there; F.html: the whole comparison as one file',
     '--force           replaces an existing file',
   ],
-  positionals: [2, 1000],
+  positionals: [0, 1000],
   options: {
+    experiment: { type: 'string' },
     baseline: { type: 'string' },
     figure: { type: 'string' },
     csv: { type: 'boolean' },
@@ -88,8 +107,11 @@ export const compare: Command = {
   },
   async run({ call }, { positionals, values, path }) {
     const text = (key: string): string | undefined => (typeof values[key] === 'string' ? values[key] : undefined)
+    const runs = [...positionals, ...(await completedOf(call, text('experiment')))]
+    if (runs.length < 2)
+      throw new WorkbenchError('USAGE', 'Name at least two runs, or an experiment with --experiment.', { field: 'runs' })
     const asked = {
-      runs: positionals,
+      runs,
       ...(text('baseline') === undefined ? {} : { baseline: text('baseline')! }),
       ...(text('figure') === undefined ? {} : { figure: text('figure')! }),
     }

@@ -5,7 +5,7 @@ import { datasetsAdd, datasetsList, datasetsRepair, datasetsShow } from './datas
 import { datasetsInspect } from './inspect.ts'
 import { experimentList, experimentPack, experimentResume, experimentRun, experimentShow, experimentUnpack } from './experiments.ts'
 import { explore } from './explore.ts'
-import { placesAdd, placesList, placesRemove } from './places.ts'
+import { placesAdd, placesCheck, placesList, placesRemove } from './places.ts'
 import { presetsList } from './presets.ts'
 import { prune } from './pruning.ts'
 import { compare } from './compare.ts'
@@ -49,6 +49,7 @@ export const commands: Record<string, Command> = {
   'experiment collect': experimentCollect,
   'places list': placesList,
   'places add': placesAdd,
+  'places check': placesCheck,
   'places remove': placesRemove,
   compare,
   export: exportRun,

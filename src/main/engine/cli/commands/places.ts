@@ -124,6 +124,22 @@ export const placesRemove: Command = {
   },
 }
 
+export const placesCheck: Command = {
+  usage: 'NAME',
+  summary: 'Finds out by one small job whether runs can be trained at a place.',
+  positionals: [1, 1],
+  async run(session, { positionals }, terminal) {
+    const task = await taskDone(session, () => session.call('places.check', { place: positionals[0]! }), terminal)
+    const { findings } = await session.call('places.findings', { task })
+    const bad = findings.filter(({ isGood }) => !isGood)
+    return {
+      json: { findings },
+      text: findings.map(({ isGood, sentence }) => `${isGood ? 'ok  ' : 'BAD '} ${sentence}`).join('\n'),
+      ...(bad[0] === undefined ? {} : { error: { code: 'PLACE_REFUSED' as const, message: bad[0].sentence } }),
+    }
+  },
+}
+
 /** Has an experiment or a run trained at a place. */
 export const submit = (
   session: Session,
