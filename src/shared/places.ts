@@ -1,55 +1,38 @@
 import { z } from 'zod'
 import { nameSchema } from './domain.ts'
+import { mostLines, mostOf, reservedMessage, reservedPlaces, textRules, type TextRule } from './placeRules.ts'
 
 /** Where runs are trained beside this machine: what is chosen for a place, and what is known of it. */
 
-/** Text of one line that a shell or a scheduler may read; it is quoted where it is used. */
-const line = z
-  .string()
-  .min(1)
-  .max(2000)
-  // eslint-disable-next-line no-control-regex
-  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must be one line')
-/** What stands behind `--partition=` and its like. */
-const word = z
-  .string()
-  .max(200)
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_.,:@+/=-]*$/, 'takes letters, digits and _ . , : @ + / = - only')
-
-/** Names that mean something else. */
-const reserved = new Set(['local', 'here', 'folder'])
+const text = ({ matches, message, most }: TextRule) => z.string().max(most).regex(matches, message)
+const line = text(textRules.line).min(1)
+const word = text(textRules.word)
 
 export const placeSchema = z
   .strictObject({
-    name: nameSchema.refine((name) => !reserved.has(name), 'is the name of something else'),
+    name: nameSchema.refine((name) => !reservedPlaces.includes(name), reservedMessage),
     /** `slurm`: this machine has `sbatch`; `ssh`: another one, which has it, is reached by the user's own `ssh`. */
     kind: z.enum(['slurm', 'ssh']),
     /** As `ssh` takes it. */
-    host: line.regex(/^[^-\s][^\s]*$/, 'is a host as ssh takes it, such as me@login.cluster.edu').optional(),
+    host: line.regex(textRules.host.matches, textRules.host.message).optional(),
     /** At a host: whether `sbatch` takes the tasks; `auto`: where there is one; `none`: they are done in turn, as processes. */
     scheduler: z.enum(['auto', 'slurm', 'none']).optional(),
     /** A folder that this machine (or the host) and the nodes see under the same name. */
-    folder: line.regex(/^\//, 'must be a whole path, from / on'),
+    folder: line.regex(textRules.folder.matches, textRules.folder.message),
     partition: word.optional(),
     account: word.optional(),
     /** As Slurm takes it: minutes, H:MM:SS, or D-HH and so on. */
-    time: z
-      .string()
-      .regex(/^(\d+-)?\d+(:\d{1,2}){0,2}$/, 'is minutes, HH:MM:SS or D-HH:MM:SS')
-      .optional(),
-    memory: z
-      .string()
-      .regex(/^\d+[KMGT]?$/, 'is a number with K, M, G or T, such as 4G')
-      .optional(),
+    time: text(textRules.time).optional(),
+    memory: text(textRules.memory).optional(),
     /** Of each task, and threads of each training. */
-    cpus: z.int().min(1).max(1024).optional(),
-    runsPerJob: z.int().min(1).max(10_000).optional(),
+    cpus: z.int().min(1).max(mostOf.cpus).optional(),
+    runsPerJob: z.int().min(1).max(mostOf.runsPerJob).optional(),
     /** Tasks that are in the scheduler's hands and may go on at once. */
-    jobs: z.int().min(1).max(100_000).optional(),
+    jobs: z.int().min(1).max(mostOf.jobs).optional(),
     /** Further lines behind `#SBATCH `. */
-    extra: z.array(line).max(50).default([]),
+    extra: z.array(line).max(mostLines).default([]),
     /** Lines of shell that each task begins with, such as `module load`. */
-    before: z.array(line).max(50).default([]),
+    before: z.array(line).max(mostLines).default([]),
     /** A command that runs another one in a container, such as `apptainer exec image.sif`. */
     container: line.optional(),
   })
