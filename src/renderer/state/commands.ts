@@ -50,6 +50,7 @@ export function commands(): Command[] {
     { id: 'compare', kind: 'View', title: 'Compare', detail: '', keys: 'c', run: go(to.compare(selection.runs)) },
     { id: 'explore', kind: 'View', title: 'Explore', detail: 'look into a trained network', run: go(to.explore()) },
     { id: 'exports', kind: 'View', title: 'Exports', detail: '', run: go(to.exports()) },
+    { id: 'places', kind: 'View', title: 'Places', detail: 'clusters, Slurm, other machines by ssh', run: go(to.places()) },
     {
       id: 'storage',
       kind: 'View',

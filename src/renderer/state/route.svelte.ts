@@ -8,7 +8,10 @@ class Route {
   #timer: ReturnType<typeof setTimeout> | undefined
   readonly #url = $derived(new URL(this.#hash.replace(/^#\/?/, '/') || '/', 'http://route'))
   readonly #parts = $derived(this.#url.pathname.split('/').filter(Boolean).map(decode))
-  /** First part: `datasets`, `experiments`, `runs`, `compare`, `explore`, `new`, `exports`, `storage`; empty for the front door. */
+  /**
+   * First part: `datasets`, `experiments`, `runs`, `compare`, `explore`, `new`, `exports`, `places`, `storage`; empty for the front
+   * door.
+   */
   readonly view = $derived(this.#parts[0] ?? '')
   /** Second part: the id of what is shown. */
   readonly id = $derived(this.#parts[1] ?? null)
@@ -99,6 +102,7 @@ export const to = {
     return query ? `#/new?${query}` : '#/new'
   },
   exports: () => '#/exports',
+  places: () => '#/places',
   experiments: () => '#/experiments',
   experiment: (id: string) => `#/experiments/${encodeURIComponent(id)}`,
   newExperiment: (given: { template?: string; from?: string; dataset?: string } = {}) => {
