@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test'
 import { unzipSync } from 'fflate'
 import { newToken } from '../../src/main/engine/browser/address.ts'
 import { serveBrowser } from '../../src/main/engine/browser/server.ts'
+import { createDownloads } from '../../src/main/engine/downloads/downloads.ts'
 import { checkTarget } from '../../src/main/engine/export/targetFile.ts'
 import { createEngine } from '../../src/main/engine/engine.ts'
 import { fakeWorker, homeWithDataset, temporaryFolder, testEngine } from '../fixtures/homes.ts'
@@ -149,6 +150,34 @@ test('a download that is broken off is removed, and many are on their way at mos
   await emptied()
   assert.deepEqual(left(), [])
   assert.ok(existsSync(home))
+})
+
+test('what nobody fetches is removed', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] })
+  const folder = temporaryFolder(t)
+  const told: string[] = []
+  const downloads = createDownloads(
+    { downloads: join(folder, 'downloads') },
+    (event) => void (event.type === 'download' && told.push(event.state)),
+    () => assert.fail('nothing goes wrong'),
+  )
+  const left = downloads.begin('left.csv', false)
+  const { download, path } = downloads.begin('ready.csv', false)
+  writeFileSync(path, 'a')
+  const { address } = await downloads.ready(download)
+  t.mock.timers.tick(9 * 60_000)
+  assert.deepEqual(told, [])
+  t.mock.timers.tick(60_000)
+  assert.deepEqual(told, ['expired'])
+  assert.equal(await downloads.take(address.slice('/downloads/'.length)), null)
+  // One whose file takes long to make is kept for longer.
+  t.mock.timers.tick(23 * 3600_000)
+  writeFileSync(left.path, 'b')
+  assert.ok(await downloads.ready(left.download))
+  downloads.close()
+  t.mock.timers.tick(24 * 3600_000)
+  assert.deepEqual(told, ['expired'])
+  assert.ok(!existsSync(join(folder, 'downloads')))
 })
 
 test('what an end by force left is removed at the next start, and what is left at an orderly end with it', async (t) => {
