@@ -129,13 +129,27 @@ browserTest('what the window writes is downloaded, or goes to a place that is ch
     link.click = link.clickAnew
   })
 
+  // A page that is loaded anew fetches what the one before had not.
+  await page.evaluate(() => {
+    ;(globalThis as any).HTMLAnchorElement.prototype.click = () => {}
+  })
+  await target.fill('anew.onnx')
+  await exporting.click()
+  await link.waitFor()
+  const [anew] = await Promise.all([downloaded(), page.reload()])
+  assert.equal(anew.suggestedFilename(), 'anew.onnx')
+  assert.ok((await bytesOf(anew)).length > 1000)
+  await page.getByRole('button', { name: 'Export a run' }).first().click()
+  await settles(() => target.inputValue().then((name) => /^[\w-]+-encoder\.onnx$/.test(name)), true)
+  await target.fill('old.onnx')
+
   // It is downloaded wherever the user is by then.
   const [later] = await Promise.all([downloaded(), exporting.click().then(() => go(page, '#/datasets'))])
   assert.equal(later.suggestedFilename(), 'old.onnx')
   assert.ok((await bytesOf(later)).length > 1000)
   await go(page, '#/exports')
-  // Four files, of three of which this machine has no path.
-  await settles(() => page.getByRole('table', { name: 'Exports' }).locator('tbody tr').count(), 4)
+  // Five files, of four of which this machine has no path.
+  await settles(() => page.getByRole('table', { name: 'Exports' }).locator('tbody tr').count(), 5)
 
   await page.getByRole('button', { name: 'Export a run' }).first().click()
   await panel.getByText('All runs of an experiment').click()

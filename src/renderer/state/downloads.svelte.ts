@@ -93,7 +93,9 @@ class Downloads {
   }
 
   #store(): void {
-    const waiting = [...this.byId.values()].filter(({ state }) => state === 'making').map(({ id, task, name }) => [id, task, name])
+    const waiting = [...this.byId.values()]
+      .filter(({ state }) => state === 'making' || state === 'ready')
+      .map(({ id, task, name }) => [id, task, name])
     sessionStorage.setItem(stored, JSON.stringify(waiting))
   }
 
