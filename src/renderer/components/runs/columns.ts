@@ -66,8 +66,8 @@ const live = ({ state }: RunRow): boolean => state === 'running'
 
 /** What every run has without being asked. */
 const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
-  name: { title: 'Run', width: 176, read: ({ name }) => name, filter: 'text' },
-  dataset: { title: 'Dataset', width: 104, read: ({ dataset }) => dataset, filter: 'choice', groupable: true, engine: true },
+  name: { title: 'Run', width: 168, read: ({ name }) => name, filter: 'text' },
+  dataset: { title: 'Dataset', width: 80, read: ({ dataset }) => dataset, filter: 'choice', groupable: true, engine: true },
   variant: {
     title: 'Variant',
     width: 104,

@@ -4,12 +4,11 @@ import { cellText, commonText } from './texts.ts'
 
 /** Pixels of a character on average, of a cell's padding, and around a name: its mark, its sign, its pencil. */
 const character = 7.2,
-  /** In heads it is smaller, though short words have wide letters, and in the heads of groups bolder. */
-  headCharacter = 7.4,
+  /** In heads it is smaller, though among few letters each counts, and in the heads of groups bolder. */
+  headCharacter = 6.2,
+  shortHeadCharacter = 7.4,
   groupCharacter = 7.6,
   padding = 18,
-  /** In heads it holds the sign of the order, too. */
-  headPadding = 20,
   aroundName = 100,
   /** Beside a group's name there is how many runs it has, too. */
   aroundGroup = 160,
@@ -17,8 +16,6 @@ const character = 7.2,
   aroundTag = 18
 /** Widths go by steps: a live figure that gets a digit more moves nothing. */
 const step = 4
-/** A name gives way to this, which is enough for a variant and a seed. */
-const shortName = 240
 /** Beyond this a text is cut, however much room there is; a number is as wide at most. */
 const longest = { text: 420, number: 168 }
 /** So many lines are looked at, evenly among all. */
@@ -33,7 +30,7 @@ export function neededWidths(columns: readonly TableColumn[], items: readonly It
   const lines = items.filter((_, index) => index % every === 0)
   const runs = lines.length === 0 || lines.some(({ kind }) => kind === 'run')
   return columns.map((column) => {
-    const head = Math.min(column.title.length, 6) * headCharacter + Math.max(0, column.title.length - 6) * 6.2 + headPadding
+    const head = column.title.length * (column.title.length > 4 ? headCharacter : shortHeadCharacter) + padding
     // Heads of groups have no progress, and nothing that could be done.
     if (drawn.has(column.key)) return column.key === 'progress' && !runs ? head : column.width
     let most = head
@@ -59,8 +56,7 @@ function lineWidth(column: TableColumn, item: Item): number {
  * @param need pixels in which all of it can be read
  */
 export function leastWidth({ key, kind, width, set, numeric }: TableColumn, need: number): number {
-  if (set) return width
-  if (key === 'name') return Math.max(width, Math.min(need, shortName))
+  if (set || key === 'name') return width
   return numeric ? (kind === 'fact' ? need : Math.max(width, need)) : Math.min(width, need)
 }
 
