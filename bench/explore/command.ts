@@ -99,6 +99,12 @@ async function measureEngine(call: Client): Promise<string> {
     60,
   )
   await measure(
+    'same-class share of the 10 nearest of 10,000 digits among 60,000, in codes of 64 units and in pixels',
+    'denoising',
+    (i) => ({ kind: 'agreement', count: 10 + (i >> 1), among: 'train', metric: i % 2 === 0 ? 'euclidean' : 'cosine' }),
+    6,
+  )
+  await measure(
     'drag: one place of a code of 2 units, decoded',
     'plane',
     (i) => ({ kind: 'decode', coordinates: Float32Array.of(Math.sin(i), Math.cos(i)), space: 'manifold' }),

@@ -104,7 +104,8 @@ async function search(
   const visit = async ({ start, values }: Block) => {
     const places = Array.from({ length: values.shape[0] }, (_, at) => at).filter((at) => allowed[start + at] === 1)
     if (places.length === 0) return
-    const codes = tf.tidy(() => tf.gather(values, tf.tensor1d(places, 'int32')))
+    const all = places.length === values.shape[0]
+    const codes = all ? values.clone() : tf.tidy(() => tf.gather(values, tf.tensor1d(places, 'int32')))
     try {
       await searchBlock(codes, (done) => (start + places.length * done) / blocks.count)
     } finally {
