@@ -4,6 +4,7 @@ import { toErrorInfo } from '../src/shared/errors.ts'
 const [name, ...args] = process.argv.slice(2)
 const benchmarks: Record<string, () => Promise<unknown>> = {
   step: async () => (await import('./step/command.ts')).stepCommand(args),
+  cluster: async () => (await import('./cluster/command.ts')).clusterCommand(args),
   convolutions: async () => (await import('./step/convolutions.ts')).compareConvolutions(args),
   boltzmann: async () => (await import('./boltzmann/command.ts')).boltzmannCommand(args),
   curves: async () => (await import('./curves/command.ts')).curvesCommand(args),
