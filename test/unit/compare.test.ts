@@ -324,6 +324,17 @@ test('what is not comparable is said, and not ranked where it was not measured a
   assert.match(notes([classical, { ...classical, id: 'x' }])[0]!, /One run repeats the settings and the seed/)
 })
 
+test('seeds of one setting that several kinds of processors trained are noted, and those of one kind are not', () => {
+  const on = (id: string, seed: number, processor: string | null, threads = 2) =>
+    run(id, 'classical', {}, { seed, processor, threads, evaluation: evaluated(10 + seed) })
+  const notes = (...runs: Run[]) => compareRuns([...runs, denoising], variants).notes.filter((note) => /processor/.test(note))
+  assert.deepEqual(notes(on('a', 1, 'EPYC'), on('b', 2, 'EPYC'), on('c', 3, null)), [])
+  const [note, ...more] = notes(on('a', 1, 'EPYC'), on('b', 2, 'Xeon'))
+  assert.equal(more.length, 0)
+  assert.match(note!, /EPYC with 2 threads.*Xeon with 2 threads.*other last digits/)
+  assert.match(notes(on('a', 1, 'EPYC', 1), on('b', 2, 'EPYC', 2))[0]!, /EPYC with 1 thread.*EPYC with 2 threads/)
+})
+
 test('series are in the order in which one reads them', () => {
   const latest = Object.fromEntries(
     [
