@@ -21,9 +21,9 @@ export const placeCalls = {
   'places.check': call(named, z.object({ task: taskSchema })),
   /** What such a task found. */
   'places.findings': call(z.strictObject({ task: idSchema }), z.object({ findings: z.array(placeFindingSchema) })),
-  /** The script that the runs of a plan, or the open ones of an experiment, would be handed over with; nothing is stored or sent. */
+  /** The script that the runs of a plan, the open ones of an experiment, or a run would be handed over with; nothing is stored or sent. */
   'places.script': call(
-    z.strictObject({ place: nameSchema, experiment: idSchema.optional(), plan: planSchema.optional() }),
+    z.strictObject({ place: nameSchema, experiment: idSchema.optional(), run: idSchema.optional(), plan: planSchema.optional() }),
     z.object({ script: z.string(), runs: z.int(), tasks: z.int() }),
   ),
   /**

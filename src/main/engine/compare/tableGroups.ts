@@ -32,6 +32,7 @@ const facts: Record<string, (entry: TableEntry) => CellValue> = {
   state: ({ run }) => run.state,
   seed: ({ run }) => run.seed,
   experiment: ({ run }) => run.experiment?.id ?? null,
+  place: ({ run }) => run.place,
 }
 
 /**

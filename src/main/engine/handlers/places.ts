@@ -102,17 +102,18 @@ export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places
         })
       return { findings: found }
     },
-    'places.script': async ({ place: name, experiment: reference, plan }) => {
-      if ((reference === undefined) === (plan === undefined))
-        throw new WorkbenchError('CALL_INVALID', 'Say either which experiment, or which plan the script is for.', {
+    'places.script': async ({ place: name, experiment: experimentReference, run: runReference, plan }) => {
+      if ([experimentReference, runReference, plan].filter((one) => one !== undefined).length !== 1)
+        throw new WorkbenchError('CALL_INVALID', 'Say which experiment, which run, or which plan the script is for: one of them.', {
           field: 'experiment',
         })
       const place = kept.get(name)
-      const experiment = reference === undefined ? null : store.experiments.resolve(reference)
-      const wanted = experiment === null ? wantedBy({ store, home }, plan!) : openRunsOf(store, experiment.id)
-      const dataset = experiment?.datasetId ?? store.datasets.get(plan!.dataset).id
+      const experiment = experimentReference === undefined ? null : store.experiments.resolve(experimentReference)
+      const run = runReference === undefined ? null : store.runs.resolve(runReference)
+      const wanted = run ? [run] : experiment ? openRunsOf(store, experiment.id) : wantedBy({ store, home }, plan!)
+      const dataset = (run ?? experiment)?.datasetId ?? store.datasets.get(plan!.dataset).id
       const count = tasksAt(store, place, dataset, wanted, queue.settings.threads)
-      const script = scriptAt(place, experiment?.name ?? plan!.name, Math.max(1, count), await engineGlibc())
+      const script = scriptAt(place, (run ?? experiment ?? plan!).name, Math.max(1, count), await engineGlibc())
       return { script, runs: wanted.length, tasks: count }
     },
     'places.submit': ({ place: placeName, experiment: reference, run: runReference }) => {

@@ -8,6 +8,9 @@ export const promiseEnds =
   'Nothing leaves this machine unless you choose a place. Then your own ssh, rsync and sbatch carry your images, settings and ' +
   'weights to it and back; the workbench itself opens no connection.'
 
+/** Said of what is wanted of runs that are elsewhere. */
+export const wishReach = 'Runs at a place hear of it within seconds while they train there.'
+
 const tasksText = (tasks: Pick<SubmissionView, 'running' | 'waiting' | 'missing'>): string =>
   [
     `${counted(tasks.running, 'task')} at work`,

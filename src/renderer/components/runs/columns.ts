@@ -137,6 +137,14 @@ const facts = ({ variant, experiment }: Sources): Record<string, Fact> => ({
     text: ({ tags }) => tags.join(', '),
   },
   note: { title: 'Notes', width: 160, read: ({ note }) => note || null, filter: 'text' },
+  place: {
+    title: 'Place',
+    hint: 'Where it is trained, beside this machine',
+    width: 96,
+    read: ({ place }) => place,
+    filter: 'choice',
+    groupable: true,
+  },
   experiment: {
     title: 'Experiment',
     width: 120,
