@@ -43,6 +43,7 @@ import { createTasks } from './queue/tasks.ts'
 import { Keeper } from './places/keeper.ts'
 import { KeptPlaces } from './places/kept.ts'
 import type { Patience } from './places/machine.ts'
+import { localPrograms } from './places/programs.ts'
 import { siteOf } from './places/site.ts'
 import type { Place } from '../../shared/places.ts'
 import { keepPrivate, tightenHome } from './privacy.ts'
@@ -193,10 +194,12 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
   listeners.add(experiments.hear)
   listeners.add(keepRecords(home, store, log))
   const kept = new KeptPlaces(store.preferences)
+  const placesEnd = new AbortController(),
+    programs = localPrograms(placesEnd.signal)
   const sites = new Map<string, ReturnType<typeof siteOf>>()
   const site = (place: Place) => {
     const key = JSON.stringify(place)
-    if (!sites.has(key)) sites.set(key, siteOf(place, home.places))
+    if (!sites.has(key)) sites.set(key, siteOf(place, home.places, programs))
     return sites.get(key)!
   }
   const keeper = new Keeper({
@@ -209,6 +212,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     experiments,
     threads: () => settings.threads,
     siteOf: site,
+    closing: placesEnd,
     ...options.places,
   })
   const context: Context = {

@@ -27,6 +27,8 @@ export interface KeeperParts extends CollectParts {
   threads: () => number
   siteOf: (place: Place) => Site
   patience?: Patience | undefined
+  /** Ends what is under way at places, when the engine closes. */
+  closing: AbortController
   /** Milliseconds between two looks; as long as is right for clusters unless given. */
   every?: number | undefined
 }
@@ -62,10 +64,11 @@ function lastLine(folder: string | null, task: number | null): string | null {
 export class Keeper {
   readonly #parts: KeeperParts
   readonly #watched = new Map<string, Watched>()
-  readonly #closing = new AbortController()
+  readonly #closing: AbortController
 
   constructor(parts: KeeperParts) {
     this.#parts = parts
+    this.#closing = parts.closing
   }
 
   /** Goes on with what an earlier engine left. */

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import type { Place } from '../../../shared/places.ts'
 import { folderFiles } from '../remote/folder.ts'
 import { processes } from './processes.ts'
-import { localPrograms } from './programs.ts'
+import type { Programs } from './programs.ts'
 import { slurm, type Scheduler } from './slurm.ts'
 import { pull, push, sshPrograms } from './ssh.ts'
 
@@ -23,8 +23,8 @@ export interface Site {
 const nothing = (): Promise<void> => Promise.resolve()
 
 /** This machine has `sbatch`, and sees the folder as the nodes do. */
-const sharedDisk = ({ folder }: Place): Site => ({
-  scheduler: slurm(localPrograms),
+const sharedDisk = ({ folder }: Place, local: Programs): Site => ({
+  scheduler: slurm(local),
   root: folder,
   at: (each) => each,
   send: nothing,
@@ -32,8 +32,8 @@ const sharedDisk = ({ folder }: Place): Site => ({
 })
 
 /** Another machine by the user's own `ssh`. What is sent there lies here as well, by links where that goes. */
-function overSsh({ host, folder, scheduler: wanted = 'auto' }: Place & { host: string }, root: string): Site {
-  const programs = sshPrograms(host)
+function overSsh({ host, folder, scheduler: wanted = 'auto' }: Place & { host: string }, root: string, local: Programs): Site {
+  const programs = sshPrograms(local, host)
   const at = (here: string): string => `${folder.replace(/\/+$/, '')}/${basename(here)}`
   let known: Scheduler | null = null
   const scheduler = async (): Promise<Scheduler> => {
@@ -55,19 +55,22 @@ function overSsh({ host, folder, scheduler: wanted = 'auto' }: Place & { host: s
     at,
     async send(here, whole = true) {
       for (const kind of whole ? ['engines', 'datasets'] : [])
-        if (existsSync(join(root, kind))) await push(host, join(root, kind), `${folder}/${kind}`, ['*.partial'])
-      await push(host, here, at(here), ['results/*', '*.partial'])
+        if (existsSync(join(root, kind))) await push(local, host, join(root, kind), `${folder}/${kind}`, ['*.partial'])
+      await push(local, host, here, at(here), ['results/*', '*.partial'])
     },
     async exchange(here) {
       const { wishes, results } = folderFiles(here)
-      if (existsSync(wishes) && readdirSync(wishes).length > 0) await push(host, wishes, `${at(here)}/wishes`)
-      await pull(host, `${at(here)}/results`, results)
+      if (existsSync(wishes) && readdirSync(wishes).length > 0) await push(local, host, wishes, `${at(here)}/wishes`)
+      await pull(local, host, `${at(here)}/results`, results)
     },
   }
 }
 
-/** @param copies the folder of this machine in which what is sent by ssh lies, too */
-export const siteOf = (place: Place, copies: string): Site =>
+/**
+ * @param copies the folder of this machine in which what is sent by ssh lies, too
+ * @param local programs of this machine
+ */
+export const siteOf = (place: Place, copies: string, local: Programs): Site =>
   place.host === undefined
-    ? sharedDisk(place)
-    : overSsh({ ...place, host: place.host }, join(copies, encodeURIComponent(place.name)))
+    ? sharedDisk(place, local)
+    : overSsh({ ...place, host: place.host }, join(copies, encodeURIComponent(place.name)), local)

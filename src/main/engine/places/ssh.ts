@@ -1,6 +1,6 @@
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { quoted } from '../remote/arrayScript.ts'
-import { localPrograms, type Programs } from './programs.ts'
+import type { Programs } from './programs.ts'
 
 /** Never asks: whoever needs a password or a second factor has connected before, and shares that connection (ControlMaster). */
 const options = ['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=10']
@@ -37,10 +37,10 @@ function unreachable(host: string, thrown: unknown): unknown {
 
 /** Programs of another machine, by the user's own `ssh`. */
 export const sshPrograms =
-  (host: string): Programs =>
+  (local: Programs, host: string): Programs =>
   async (program, given, choices) => {
     try {
-      return await localPrograms('ssh', [...options, '--', host, [program, ...given].map(quoted).join(' ')], choices)
+      return await local('ssh', [...options, '--', host, [program, ...given].map(quoted).join(' ')], choices)
     } catch (thrown) {
       throw unreachable(host, thrown)
     }
@@ -50,25 +50,31 @@ export const sshPrograms =
 const copying = ['-a', '-s', '--timeout=60', '-e', rsyncShell]
 const daySeconds = 86_400
 
-async function rsync(host: string, given: readonly string[]): Promise<void> {
+async function rsync(local: Programs, host: string, given: readonly string[]): Promise<void> {
   try {
-    await localPrograms('rsync', [...copying, ...given], { seconds: daySeconds })
+    await local('rsync', [...copying, ...given], { seconds: daySeconds })
   } catch (thrown) {
     throw unreachable(host, thrown)
   }
 }
 
 /** Copies what is in a folder here into one there, which is made where it lacks. */
-export async function push(host: string, from: string, to: string, without: readonly string[] = []): Promise<void> {
+export async function push(
+  local: Programs,
+  host: string,
+  from: string,
+  to: string,
+  without: readonly string[] = [],
+): Promise<void> {
   // An rsync of ten years ago makes one level only.
-  await sshPrograms(host)('mkdir', ['-p', to])
-  await rsync(host, [...without.map((name) => `--exclude=${name}`), `${from}/`, `${host}:${to}/`])
+  await sshPrograms(local, host)('mkdir', ['-p', to])
+  await rsync(local, host, [...without.map((name) => `--exclude=${name}`), `${from}/`, `${host}:${to}/`])
 }
 
 /** Copies what is in a folder there into one here, as far as it is whole; nothing where there is no such folder yet. */
-export async function pull(host: string, from: string, to: string): Promise<void> {
+export async function pull(local: Programs, host: string, from: string, to: string): Promise<void> {
   try {
-    await rsync(host, ['--exclude=*.partial', `${host}:${from}/`, `${to}/`])
+    await rsync(local, host, ['--exclude=*.partial', `${host}:${from}/`, `${to}/`])
   } catch (thrown) {
     const isMissing = thrown instanceof WorkbenchError && /change_dir .* failed: No such file or directory/.test(thrown.message)
     if (!isMissing) throw thrown
