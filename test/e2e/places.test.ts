@@ -78,6 +78,9 @@ browserTest(
     await page.getByLabel('Partition').fill('main')
     await button(page, 'Save').click()
     await section.getByText('partition main').waitFor()
+    await button(page, 'Check cluster').click()
+    await section.getByText(/wrote into the folder; that is seen here\./).waitFor()
+    await section.getByText(/new enough; the engine needs/).waitFor()
 
     // From its page it is sent; its runs are seen where they are, until they have ended.
     await go(page, '#/experiments')

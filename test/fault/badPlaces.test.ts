@@ -65,8 +65,8 @@ test('what no scheduler takes is said in its own words, and nothing is lost', as
   // A partition that takes it in a test and not in earnest: it waits there, and goes on once that is mended.
   write('squeue', 'exit 0')
   write('sbatch', 'cat >/dev/null; [ "$1" = --test-only ] && exit 0; echo "sbatch: error: QOSMaxSubmitJobPerUserLimit" >&2; exit 1')
-  const full = await over(engine, await submit())
-  assert.match(full.error!.message, /QOSMaxSubmitJobPerUserLimit.* Its runs wait at “cluster”/)
+  await made(engine, await submit())
+  assert.match((await call('places.list', {})).places[0]!.submissions[0]!.refused!, /QOSMaxSubmitJobPerUserLimit/)
   assert.equal((await call('runs.show', { run: run.id })).run.state, 'submitted')
   await assert.rejects(call('places.remove', { place: 'cluster' }), { code: 'PLACE_IN_USE' })
   const taken = join(shared, 'taken')

@@ -147,12 +147,6 @@ export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places
         if (experiment !== null) experiments.tell(id)
         onProgress({ done: 0, total: 0, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Handing it over' })
         await keeper.now(placeName)
-        const refused = keeper.view(place).submissions.find((each) => each.folder === folder)?.refused
-        if (refused != null)
-          throw new WorkbenchError(
-            'PLACE_REFUSED',
-            `${refused} Its runs wait at “${placeName}” and are tried again: mend the place, or cancel them.`,
-          )
         return id
       })
       return { task }

@@ -140,10 +140,16 @@ export const placesCheck: Command = {
   },
 }
 
-/** Has an experiment or a run trained at a place. */
-export const submit = (
+/** Has an experiment or a run trained at a place. Where its scheduler takes nothing more by now, that is told: it is tried again. */
+export async function submit(
   session: Session,
   place: string,
   what: { experiment: string } | { run: string },
   terminal: Terminal,
-): Promise<string> => taskDone(session, () => session.call('places.submit', { place, ...what }), terminal)
+): Promise<void> {
+  await taskDone(session, () => session.call('places.submit', { place, ...what }), terminal)
+  const { places } = await session.call('places.list', {})
+  const refused = places.find((view) => view.place.name === place)?.submissions.findLast((each) => each.refused !== null)?.refused
+  if (refused != null)
+    terminal.tell(`${refused} What was sent waits at “${place}” and is tried again: mend the place, or cancel it.`)
+}
