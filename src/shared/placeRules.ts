@@ -21,6 +21,13 @@ export const textRules = {
     message: 'takes letters, digits and _ . , : @ + / = - only',
     most: 200,
   },
+  /** A line behind `#SBATCH ` that leaves to the workbench what it finds its jobs by. */
+  directive: {
+    // eslint-disable-next-line no-control-regex
+    matches: /^(?!(#SBATCH\s+)?(--(job-name|array|clusters|wait|chdir|parsable|test-only)\b|-[JaMWD]))[^\u0000-\u001f\u007f]*$/,
+    message: 'must be one line, and cannot set the name, array, cluster, folder or waiting of a job: those are the workbench’s',
+    most: 2000,
+  },
   host: { matches: /^[^-\s][^\s]*$/, message: 'is a host as ssh takes it, such as me@login.cluster.edu', most: 2000 },
   folder: { matches: /^\//, message: 'must be a whole path, from / on', most: 2000 },
   /** As Slurm takes it: minutes, H:MM:SS, or D-HH and so on. */

@@ -30,7 +30,7 @@ export const placeSchema = z
     /** Tasks that are in the scheduler's hands and may go on at once. */
     jobs: z.int().min(1).max(mostOf.jobs).optional(),
     /** Further lines behind `#SBATCH `. */
-    extra: z.array(line).max(mostLines).default([]),
+    extra: z.array(text(textRules.directive).min(1)).max(mostLines).default([]),
     /** Lines of shell that each task begins with, such as `module load`. */
     before: z.array(line).max(mostLines).default([]),
     /** A command that runs another one in a container, such as `apptainer exec image.sif`. */

@@ -15,7 +15,7 @@ export const placeCalls = {
   'places.add': call(z.strictObject({ place: placeSchema, replace: z.boolean().default(false) }), view),
   /** Takes it away, unless runs are there. What lies in its folder stays. */
   'places.remove': call(named, named),
-  /** Looks at the place again, soon. */
+  /** Looks at the place again, now; answers when that is done. */
   'places.look': call(named, view),
   /** Hands one small job over to find out whether runs can be trained there. The task's result is for `places.findings`. */
   'places.check': call(named, z.object({ task: taskSchema })),

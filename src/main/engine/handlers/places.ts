@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import type { Place, PlaceFinding } from '../../../shared/places.ts'
@@ -29,6 +29,17 @@ const folderName = (name: string, id: string): string =>
     .replace(/^[-.]+|[-.]+$/g, '')
     .slice(0, 40)}-${id}`.replace(/^-/, '')
 
+/** What of a place jobs that are there depend on. */
+const whereOf = ({ kind, host, folder, scheduler }: Place): string => JSON.stringify([kind, host, folder, scheduler])
+
+/** A folder that nobody has used: what was said in an earlier one is over, and its tasks are told to leave. */
+function freeFolder(folder: string): string {
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? folder : `${folder}-${number}`
+    if (!existsSync(name)) return name
+  }
+}
+
 /** Places, and what is sent to them. */
 export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places) => {
   const { home, store, queue, tasks, experiments, emit } = context
@@ -56,13 +67,22 @@ export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places
         throw new WorkbenchError('PLACE_NAME_TAKEN', `There is a place “${place.name}”; choose another name, or change that one.`, {
           field: 'name',
         })
+      const before = kept.list().find(({ name }) => name === place.name)
+      const isOut = store.runs.openAt(place.name).length > 0 || kept.state(place.name).submissions.length > 0
+      if (before !== undefined && isOut && whereOf(before) !== whereOf(place))
+        throw new WorkbenchError(
+          'PLACE_IN_USE',
+          `Runs are at “${place.name}”: its kind, host, folder and scheduler can be changed once they have ended; ` +
+            'add another place instead.',
+          { field: 'place' },
+        )
       kept.put(place)
       const view = keeper.view(place)
       emit({ type: 'place', place: view })
       keeper.wake(place.name)
       return { place: view }
     },
-    'places.remove': ({ place }) => {
+    'places.remove': async ({ place }) => {
       kept.get(place)
       const { length } = store.runs.openAt(place)
       if (length > 0)
@@ -71,14 +91,19 @@ export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places
           `${length === 1 ? 'A run is' : `${length} runs are`} at “${place}”; wait for them, or cancel them, and remove it then.`,
           { field: 'place' },
         )
+      if (kept.state(place).submissions.length > 0) await keeper.now(place)
+      if (kept.state(place).submissions.length > 0)
+        throw new WorkbenchError('PLACE_IN_USE', `The last tasks at “${place}” are ending; remove it in a minute.`, {
+          field: 'place',
+        })
       kept.remove(place)
       keeper.forget(place)
       emit({ type: 'placeRemoved', place })
       return { place }
     },
-    'places.look': ({ place }) => {
+    'places.look': async ({ place }) => {
       const found = kept.get(place)
-      keeper.wake(place)
+      await keeper.now(place)
       return { place: keeper.view(found) }
     },
     'places.check': ({ place: name }) => {
@@ -131,7 +156,7 @@ export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places
         mkdirSync(site.root, { recursive: true })
         await site.scheduler.test(place.folder, scriptAt(place, name, 1, null))
         signal.throwIfAborted()
-        const folder = join(site.root, folderName(name, id))
+        const folder = freeFolder(join(site.root, folderName(name, id)))
         const { runs } = await sendRuns({ store, home }, experiment === null ? { run: id } : { experiment: id }, folder, {
           place: placeName,
           shared: site.root,

@@ -10,7 +10,7 @@ import type { Context, Handlers } from './context.ts'
 const kept = 20
 
 /** Experiments that are trained elsewhere from a folder. */
-export const sendingHandlers = (context: Context) => {
+export const sendingHandlers = (context: Context, isPlace: (name: string) => boolean) => {
   const { home, store, queue, tasks, experiments, emit } = context
   const outcomes = new Map<string, Collected>()
   return {
@@ -19,6 +19,14 @@ export const sendingHandlers = (context: Context) => {
         throw new WorkbenchError('CALL_INVALID', 'Say either which experiment, or which plan is to be sent.', {
           field: 'experiment',
         })
+      if (isPlace(options.place))
+        throw new WorkbenchError(
+          'CALL_INVALID',
+          `“${options.place}” is a place that the workbench submits to itself; choose another name.`,
+          {
+            field: 'place',
+          },
+        )
       const target = absolute(folder)
       const made = plan === undefined ? null : createExperiment({ store, home }, plan, true)
       const { id, name } = store.experiments.resolve(made?.id ?? reference!)

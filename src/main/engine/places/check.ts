@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { bytes, duration } from '../../../shared/amounts.ts'
 import type { Place, PlaceFinding } from '../../../shared/places.ts'
 import { toErrorInfo } from '../../../shared/errors.ts'
-import { quoted } from '../remote/arrayScript.ts'
+import { prologue, quoted } from '../remote/arrayScript.ts'
 import { engineGlibc } from '../remote/engineFolder.ts'
 import { newId } from '../store/ids.ts'
 import { hasEnded } from './jobs.ts'
@@ -30,7 +30,7 @@ ${directivesOf(place)
   .map((each) => `#SBATCH ${each}\n`)
   .join('')}
 cd ${quoted(folder)} || exit 1
-${place.before.map((each) => `${each}\n`).join('')}
+${prologue(place.before)}
 disk=\${WORKBENCH_SCRATCH:-\${SLURM_TMPDIR:-\${TMPDIR:-/tmp}}}
 {
   echo "node $(uname -n)"
@@ -102,6 +102,7 @@ export async function checkPlace(
   } finally {
     if (job !== null) await site.scheduler.cancel([job]).catch(() => {})
     rmSync(folder, { recursive: true, force: true })
+    await site.remove(folder).catch(() => {})
   }
   return found
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { toErrorInfo, WorkbenchError } from '../../../shared/errors.ts'
+import { toErrorInfo, WorkbenchError, type ErrorCode } from '../../../shared/errors.ts'
 import type { Place, PlaceView } from '../../../shared/places.ts'
 import type { ExperimentWatch } from '../experiments/watch.ts'
 import { collectFolder, type CollectParts } from '../remote/collect.ts'
@@ -43,6 +43,8 @@ interface Watched {
   trouble: string | null
   askedAt: string | null
   refused: Map<string, string>
+  /** Folders and runs that could not be read at the last look. */
+  unread: Set<string>
 }
 
 /** What a task printed last; null where it printed nothing that can be read. */
@@ -59,6 +61,9 @@ function lastLine(folder: string | null, task: number | null): string | null {
     return null
   }
 }
+
+/** Of a run: what it has said is not known. Weights that lack, or are of before, are trained once more. */
+const unreadCodes: ReadonlySet<ErrorCode> = new Set(['FILE_DAMAGED', 'PATH_UNREADABLE', 'DISK_FULL', 'INTERNAL'])
 
 /** Looks after the runs at all places: one round at a time for each, and none where nothing is out. */
 export class Keeper {
@@ -132,6 +137,7 @@ export class Keeper {
         trouble: null,
         askedAt: null,
         refused: new Map(),
+        unread: new Set(),
       }
       this.#watched.set(name, found)
     }
@@ -171,8 +177,10 @@ export class Keeper {
       watched.trouble = toErrorInfo(thrown).message
       log(`The place ${name} cannot be looked after.`, thrown)
     }
-    if (this.#closing.signal.aborted) return
-    emit({ type: 'place', place: this.view(place) })
+    const now = kept.list().find((each) => each.name === name)
+    // Somebody may have taken it away meanwhile.
+    if (this.#closing.signal.aborted || now === undefined) return
+    emit({ type: 'place', place: this.view(now) })
     watched.pause = news ? this.#soonest : Math.min(this.#parts.every ?? latest, 1.5 * watched.pause)
     if (watched.again || isNeeded()) this.#after(name, watched.again ? 0 : watched.pause)
   }
@@ -213,7 +221,10 @@ export class Keeper {
       collect: () => this.#collect(name, site, watched, onNews),
       load: () => kept.state(name),
       open: () =>
-        store.runs.openAt(name).flatMap(({ folder, step, ...run }) => (folder === null ? [] : [{ ...run, folder, heard: step }])),
+        store.runs.openAt(name).flatMap(({ id, state, folder, step }) => {
+          const unread = folder !== null && (watched.unread.has(folder) || watched.unread.has(id))
+          return folder === null ? [] : [{ id, state, folder, heard: step, unread }]
+        }),
       most: () => place.jobs ?? null,
       save: (decision) => this.#save(name, decision),
       submit: async (submission) => {
@@ -227,7 +238,14 @@ export class Keeper {
         kept.putState(name, { ...state, submissions: state.submissions.map((each) => (each.id === id ? { ...each, job } : each)) })
       },
       refused: (id, thrown) => {
-        watched.refused.set(id, toErrorInfo(thrown).message)
+        const { code, message } = toErrorInfo(thrown)
+        watched.refused.set(id, message)
+        const refused = code === 'PLACE_REFUSED',
+          state = kept.state(name)
+        kept.putState(name, {
+          ...state,
+          submissions: state.submissions.map((each) => (each.id === id ? { ...each, refused } : each)),
+        })
         this.#parts.log(`The place ${name} did not take a submission.`, thrown)
       },
       cancel: async (tasks) => {
@@ -240,23 +258,31 @@ export class Keeper {
     }
   }
 
-  /** What the runs there have said. A folder that cannot be read now is read at the next look. */
+  /** What the runs there have said. What cannot be read now is read at the next look, and nothing is decided of it until then. */
   async #collect(name: string, site: Site, watched: Watched, onNews: () => void): Promise<void> {
-    const { store, experiments } = this.#parts
-    const folders = new Map(
-      store.runs.openAt(name).flatMap(({ folder, experiment }) => (folder === null ? [] : [[folder, experiment]])),
-    )
-    for (const [folder, experiment] of folders) {
+    const { store, kept, experiments } = this.#parts
+    watched.unread.clear()
+    // Where nothing is open any more, tasks may yet have to hear of it.
+    const only = new Map<string, string[]>(kept.state(name).submissions.map(({ folder }) => [folder, []]))
+    const of = new Map<string, string | null>()
+    for (const { id, folder, experiment } of store.runs.openAt(name)) {
+      if (folder === null) continue
+      only.set(folder, [...(only.get(folder) ?? []), id])
+      of.set(folder, experiment)
+    }
+    for (const [folder, runs] of only) {
       try {
-        await site.exchange(folder!)
-        const { heard, problems } = await collectFolder(this.#parts, folder!, { signal: this.#closing.signal })
-        if (heard > 0) {
-          onNews()
-          if (experiment != null) experiments.tell(experiment)
-        }
+        await site.exchange(folder)
+        if (runs.length === 0) continue
+        const { heard, problems } = await collectFolder(this.#parts, folder, { signal: this.#closing.signal, only: runs })
+        const experiment = of.get(folder) ?? null
+        if (heard > 0) onNews()
+        if (heard > 0 && experiment !== null && store.experiments.has(experiment)) experiments.tell(experiment)
+        for (const { run, error } of problems) if (unreadCodes.has(error.code)) watched.unread.add(run)
         if (problems[0] !== undefined) watched.trouble ??= problems[0].error.message
       } catch (thrown) {
         this.#closing.signal.throwIfAborted()
+        watched.unread.add(folder)
         watched.trouble ??= toErrorInfo(thrown).message
       }
     }
@@ -286,7 +312,8 @@ export class Keeper {
       }
     })
     for (const run of changed) emit({ type: 'run', run: store.runs.get(run) })
-    for (const id of new Set(changed.map((run) => store.runs.get(run).experiment?.id))) if (id !== undefined) experiments.tell(id)
+    for (const id of new Set(changed.map((run) => store.runs.get(run).experiment?.id)))
+      if (id !== undefined && store.experiments.has(id)) experiments.tell(id)
   }
 
   /** Writes what the scheduler is given, and keeps it in the folder. @returns the script */

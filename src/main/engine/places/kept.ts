@@ -12,6 +12,7 @@ const submissionSchema = z.object({
   folder: z.string(),
   tasks: z.array(z.array(z.string())),
   job: z.string().nullable(),
+  refused: z.boolean().default(false),
   at: z.number(),
   throttle: z.int().nullable(),
   gone: z.record(z.string(), z.number()),

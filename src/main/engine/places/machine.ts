@@ -15,6 +15,8 @@ export interface Submission {
   tasks: string[][]
   /** The scheduler's number; null until it is known. */
   job: string | null
+  /** Whether the scheduler would not have it: its runs are put together anew, by the place as it is then. */
+  refused: boolean
   /** When it was tried last to hand it over, in milliseconds. */
   at: number
   /** Tasks that may go on at once; null without a limit. */
@@ -42,8 +44,10 @@ export interface OpenRun {
   id: string
   folder: string
   state: 'submitted' | 'running' | 'unknown'
-  /** How much of its journal is known: it grows whenever the run says something. */
+  /** The step that it has reached. */
   heard: number
+  /** What it has written could not be read this time: nothing is decided of it. */
+  unread: boolean
 }
 
 export interface Seen {
@@ -122,11 +126,17 @@ const wordsOf = ({ state, exitCode, reason }: Job): string =>
 /** Decides; it changes nothing that it was given. */
 export function decide(before: PlaceState, { now, runs, jobs, most }: Seen, ways: Ways): Decision {
   const { unknown: unknownAfter, settle, adopt } = ways.patience ?? patience
-  const submissions = before.submissions.map((each) => ({ ...each, gone: { ...each.gone }, ended: { ...each.ended } }))
+  const isRefused = (each: Submission): boolean => each.refused && each.job === null && now - each.at >= adopt
+  const submissions = before.submissions
+    .filter((each) => !isRefused(each))
+    .map((each) => ({ ...each, gone: { ...each.gone }, ended: { ...each.ended } }))
   const tries = { ...before.tries }
   const decision: Decision = { state: { submissions, tries }, submit: [], cancel: [], unknown: [], known: [], stuck: [] }
   const open = new Map(runs.map((run) => [run.id, run]))
   for (const id of Object.keys(tries)) if (!open.has(id)) delete tries[id]
+  // What the scheduler would not have was no try.
+  for (const { tasks } of before.submissions.filter(isRefused))
+    for (const id of tasks.flat()) if (tries[id] !== undefined) tries[id] = { ...tries[id], times: tries[id].times - 1 }
   const assigned = assignments(submissions)
   /** Those of a task's runs that are its own and still open. */
   const openOf = (submission: Submission, task: number): OpenRun[] =>
@@ -163,24 +173,29 @@ export function decide(before: PlaceState, { now, runs, jobs, most }: Seen, ways
       }
       const last = here.at(-1)
       if (last !== undefined) submission.ended[task] = wordsOf(last)
-      if (own.length === 0) {
+      if (own.length === 0 || own.some(({ unread }) => unread)) {
         delete submission.gone[task]
         continue
       }
       const since = (submission.gone[task] ??= now)
       if (now - since >= unknownAfter) for (const run of own) if (run.state !== 'unknown') decision.unknown.push(run.id)
-      if (now - since >= settle) for (const run of own) left.add(run.id)
+      if (now - since < settle) continue
+      for (const run of own) left.add(run.id)
+      // A job that has got one of its runs further was no failure to those that had to wait for their turn.
+      const got = (id: string): boolean => !open.has(id) || open.get(id)!.heard > (tries[id]?.heard ?? -1)
+      if (submission.tasks[task]!.some(got)) for (const run of own) delete tries[run.id]
     }
   }
 
   // What nobody has is handed over, in its order, and as much of it as there is room for.
-  const free = runs.filter(({ id }) => !assigned.has(id) || left.has(id))
+  const free = runs.filter(({ id, unread }) => !unread && (!assigned.has(id) || left.has(id)))
   const goes: OpenRun[] = []
   for (const run of free) {
     const tried = tries[run.id]
     const times = tried !== undefined && run.heard <= tried.heard ? tried.times : 0
     if (times >= mostTries) {
       const own = assigned.get(run.id)
+      delete tries[run.id]
       decision.stuck.push({ run: run.id, task: own?.task ?? null, ended: own?.submission.ended[own.task] ?? null })
     } else goes.push(run)
   }
@@ -203,6 +218,7 @@ export function decide(before: PlaceState, { now, runs, jobs, most }: Seen, ways
       folder,
       tasks,
       job: null,
+      refused: false,
       at: now,
       throttle: most === null ? null : Math.min(room, tasks.length),
       gone: {},

@@ -14,7 +14,9 @@ export const processes = (programs: Programs): Scheduler => ({
   async submit(folder, script) {
     const id = /^#SBATCH --job-name=.*\.([a-z0-9]+)$/m.exec(script)![1]!
     const file = `${folder}/scripts/${id}.sh`
-    const start = `cd ${quoted(folder)} && nohup setsid sh ${quoted(file)} >>results/task-0.log 2>&1 </dev/null & echo started`
+    const log = quoted(`${folder}/results/task-0.log`)
+    // All of it lets the connection go.
+    const start = `{ cd ${quoted(folder)} && exec nohup setsid sh ${quoted(file)}; } >>${log} 2>&1 </dev/null & echo started`
     await programs('sh', ['-c', start])
     return id
   },

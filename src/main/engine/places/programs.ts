@@ -9,7 +9,7 @@ export type Programs = (
 ) => Promise<string>
 
 /** What a scheduler is not to hear of this process. */
-const ours = /^(NODE_OPTIONS|NODE_CHANNEL_FD|ELECTRON_.*|WORKBENCH_(?!SCRATCH$|WORKER$).*)$/
+const ours = /^(SBATCH_.*|SQUEUE_.*|NODE_OPTIONS|NODE_CHANNEL_FD|ELECTRON_.*|WORKBENCH_(?!SCRATCH$|WORKER$).*)$/
 const environment = (): NodeJS.ProcessEnv => Object.fromEntries(Object.entries(process.env).filter(([name]) => !ours.test(name)))
 const mostBytes = 2 ** 28
 
@@ -19,7 +19,7 @@ const wordsOf = (stderr: string): string =>
     .split('\n')
     .map((line) => line.trim().replace(/^(sbatch|squeue|scancel|scontrol|sinfo|ssh|rsync): (error: )?/, ''))
     .filter((line) => line !== '')
-    .slice(0, 3)
+    .slice(-3)
     .join('; ')
     .slice(0, 500)
 

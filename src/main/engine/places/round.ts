@@ -7,7 +7,7 @@ export interface Ports {
   now: () => number
   /** Asks the scheduler for all jobs of the user. Null where it cannot be asked. */
   list: () => Promise<Job[] | null>
-  /** Takes over what the runs there have said. */
+  /** Takes over what the runs there have said; what of them could not be read, `open` says. */
   collect: () => Promise<void>
   load: () => PlaceState
   open: () => OpenRun[]

@@ -16,6 +16,8 @@ export interface Site {
   at: (folder: string) => string
   /** Brings what a task needs to the place: the folder, and engine and dataset unless they are not wanted. */
   send: (folder: string, whole?: boolean) => Promise<void>
+  /** Removes such a folder there. */
+  remove: (folder: string) => Promise<void>
   /** Brings wishes there, and here what runs have said. */
   exchange: (folder: string) => Promise<void>
 }
@@ -28,6 +30,7 @@ const sharedDisk = ({ folder }: Place, local: Programs): Site => ({
   root: folder,
   at: (each) => each,
   send: nothing,
+  remove: nothing,
   exchange: nothing,
 })
 
@@ -57,7 +60,11 @@ function overSsh({ host, folder, scheduler: wanted = 'auto' }: Place & { host: s
       for (const kind of whole ? ['engines', 'datasets'] : [])
         if (existsSync(join(root, kind))) await push(local, host, join(root, kind), `${folder}/${kind}`, ['*.partial'])
       await push(local, host, here, at(here), ['results/*', '*.partial'])
+      // What they have reached goes along, unless they are further there.
+      const { results } = folderFiles(here)
+      await push(local, host, results, `${at(here)}/results`, ['*.journal', '*.log', '*.partial'], ['--ignore-existing'])
     },
+    remove: async (here) => void (await programs('rm', ['-rf', '--', at(here)])),
     async exchange(here) {
       const { wishes, results } = folderFiles(here)
       if (existsSync(wishes) && readdirSync(wishes).length > 0) await push(local, host, wishes, `${at(here)}/wishes`)

@@ -3,7 +3,7 @@ import { quoted } from '../remote/arrayScript.ts'
 import type { Programs } from './programs.ts'
 
 /** Never asks: whoever needs a password or a second factor has connected before, and shares that connection (ControlMaster). */
-const options = ['-o', 'BatchMode=yes', '-o', 'ConnectTimeout=10']
+const options = ['-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR', '-o', 'ConnectTimeout=10']
 /** For rsync, which splits it at blanks. */
 const rsyncShell = `ssh ${options.join(' ')}`
 
@@ -65,10 +65,11 @@ export async function push(
   from: string,
   to: string,
   without: readonly string[] = [],
+  how: readonly string[] = [],
 ): Promise<void> {
   // An rsync of ten years ago makes one level only.
   await sshPrograms(local, host)('mkdir', ['-p', to])
-  await rsync(local, host, [...without.map((name) => `--exclude=${name}`), `${from}/`, `${host}:${to}/`])
+  await rsync(local, host, [...how, ...without.map((name) => `--exclude=${name}`), `${from}/`, `${host}:${to}/`])
 }
 
 /** Copies what is in a folder there into one here, as far as it is whole; nothing where there is no such folder yet. */

@@ -37,6 +37,12 @@ const inContainer = (command: string): string => (command === '' ? '' : `${oneLi
 /** As the shell takes it for one word, whatever is in it. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
+/** Lines of the user's; `module` and its like are functions of login shells, which a script does not have by itself. */
+export const prologue = (before: readonly string[]): string =>
+  before.length === 0
+    ? ''
+    : `command -v module >/dev/null 2>&1 || [ ! -r /etc/profile ] || . /etc/profile\n${before.map((each) => `${each}\n`).join('')}`
+
 /** A directive is one line, whatever is in it. */
 const oneLine = (text: string): string => text.replace(/[\r\n]+/g, ' ')
 
@@ -75,7 +81,7 @@ if [ ! -f plan.json ] || [ ! -f engine/bin/node ]; then
   echo "$(pwd) is not the folder of the experiment: go into it, and start this again there." >&2
   exit 1
 fi
-${before.map((each) => `${each}\n`).join('')}
+${prologue(before)}
 needed=${glibc === null ? "''" : glibc.split('.')[1]}
 present=$(${inContainer(container)}getconf GNU_LIBC_VERSION 2>/dev/null | sed -n 's/^glibc 2\\.\\([0-9][0-9]*\\).*/\\1/p')
 if [ -n "$needed" ] && { [ -z "$present" ] || [ "$present" -lt "$needed" ]; }; then

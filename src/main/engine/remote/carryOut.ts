@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
-import { hostname, tmpdir } from 'node:os'
+import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, promisify } from 'node:util'
@@ -70,6 +70,20 @@ async function requireLibraries(): Promise<void> {
   }
 }
 
+/** A folder of this task on the first disk that can be written; a login session's own may not be there on a node. */
+function scratchOf(named: readonly (string | undefined)[]): { disk: string | null; scratch: string } {
+  for (const disk of named) {
+    if (disk === undefined || disk === '') continue
+    try {
+      mkdirSync(disk, { recursive: true })
+      return { disk, scratch: mkdtempSync(join(disk, 'workbench-task-')) }
+    } catch (thrown) {
+      tell(`${disk} cannot be used here: ${toErrorInfo(thrown).message}`)
+    }
+  }
+  return { disk: null, scratch: mkdtempSync('/tmp/workbench-task-') }
+}
+
 const words: Record<Ended, string> = {
   over: 'nothing is left to do',
   later: 'goes on later',
@@ -92,9 +106,7 @@ export async function carryOut(): Promise<number> {
   const sent = readSent(folder)
   const runs = readRuns(folder, chosen(folder))
   // A job's own temporary folder, on a disk of the node.
-  const disk = process.env['WORKBENCH_SCRATCH'] ?? process.env['SLURM_TMPDIR'] ?? process.env['TMPDIR'] ?? null
-  if (disk !== null) mkdirSync(disk, { recursive: true })
-  const scratch = mkdtempSync(join(disk ?? tmpdir(), 'workbench-task-'))
+  const { disk, scratch } = scratchOf([process.env['WORKBENCH_SCRATCH'], process.env['SLURM_TMPDIR'], process.env['TMPDIR']])
   const { SLURM_ARRAY_JOB_ID: array, SLURM_ARRAY_TASK_ID: task, SLURM_JOB_ID: job } = process.env
   try {
     const dataset = datasetOf(folder, scratch, disk !== null)

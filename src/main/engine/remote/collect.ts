@@ -27,6 +27,13 @@ export interface CollectParts {
   log: Log
 }
 
+interface CollectOptions {
+  signal: AbortSignal
+  onProgress?: (progress: Progress) => void
+  /** Runs that are looked at; all of the folder unless given. */
+  only?: readonly string[]
+}
+
 /** So many problems are told. */
 const mostProblems = 100
 /** Runs that are stored in one transaction. */
@@ -60,10 +67,10 @@ const busy = new Map<string, Promise<unknown>>()
 export async function collectFolder(
   parts: CollectParts,
   folder: string,
-  { signal, onProgress = () => {} }: { signal: AbortSignal; onProgress?: (progress: Progress) => void },
+  { signal, onProgress = () => {}, only }: CollectOptions,
 ): Promise<Collected> {
   while (busy.has(folder)) await busy.get(folder)!.catch(() => {})
-  const work = collect(parts, folder, signal, onProgress)
+  const work = collect(parts, folder, signal, onProgress, only)
   busy.set(folder, work)
   return work.finally(() => busy.delete(folder))
 }
@@ -73,10 +80,11 @@ async function collect(
   folder: string,
   signal: AbortSignal,
   onProgress: (progress: Progress) => void,
+  only?: readonly string[],
 ): Promise<Collected> {
   const { store } = parts
   const { name, experiment, sentAt } = readSent(folder)
-  const ids = readRuns(folder).map(({ run }) => run)
+  const ids = only ?? readRuns(folder).map(({ run }) => run)
   const present = ids.filter((id) => store.runs.has(id))
   if (present.length === 0)
     throw new WorkbenchError(

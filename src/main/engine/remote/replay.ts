@@ -23,7 +23,7 @@ export function replay({ store, emit, log }: ReplayParts, id: string, entries: r
   // What somebody has ended here stays ended; a run that is at work again after it had ended says so with another lease.
   if (run.state === 'cancelled' || run.state === 'completed') return
   // Whoever speaks is known of again.
-  if (run.state === 'unknown' && entries.length > 0) store.runs.update(id, { state: 'running' })
+  if ((run.state === 'unknown' || run.state === 'submitted') && entries.length > 0) store.runs.update(id, { state: 'running' })
   for (const { said, at } of entries) {
     switch (said.type) {
       case 'lease':

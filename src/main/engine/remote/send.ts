@@ -98,6 +98,19 @@ function requireOwnFolder(folder: string, { name, experiment }: Pick<Sent, 'name
     throw refuse(`${folder} holds other files; choose a new folder.`)
 }
 
+/** A run that can be sent by itself. @throws WorkbenchError RUN_STATE */
+function openRun(store: Store, id: string): Run {
+  const run = store.runs.get(id)
+  if (sendable.has(run.state) && store.runs.isOurs(id)) return run
+  throw new WorkbenchError(
+    'RUN_STATE',
+    `The run “${run.name}” is ${run.state}, and only a paused one can be sent; pause it first.`,
+    {
+      field: 'run',
+    },
+  )
+}
+
 /** Runs of an experiment that can be sent. @throws WorkbenchError EXPERIMENT_STATE */
 export function openRunsOf(store: Store, id: string): Run[] {
   const members = new Set(
@@ -129,7 +142,7 @@ export async function sendRuns(
   options: SendOptions,
 ): Promise<{ runs: string[]; tasks: number; bytes: number }> {
   const { signal, onProgress, threads, copies, place, shared } = options
-  const runs = 'run' in what ? [store.runs.get(what.run)] : openRunsOf(store, what.experiment)
+  const runs = 'run' in what ? [openRun(store, what.run)] : openRunsOf(store, what.experiment)
   const found = 'run' in what ? null : store.experiments.get(what.experiment)
   const experiment = found === null ? null : { id: found.id, plan: found.plan }
   const name = found?.name ?? runs[0]!.name
@@ -191,20 +204,26 @@ export async function sendRuns(
     chmodSync(files.script, 0o755)
     write(files.sent, `${JSON.stringify(sent, null, 2)}\n`)
     signal.throwIfAborted()
-    store.transaction(() =>
-      runs.forEach((run) =>
-        store.runs.update(run.id, {
-          state: 'submitted',
-          place,
-          sentTo: folder,
-          journal: null,
-          endedAt: null,
-          error: null,
-          goesOn: 0,
+    const gone = store.transaction(() =>
+      runs
+        .map(({ id }) => id)
+        // It took a while: what became of a run meanwhile stays.
+        .filter((id) => store.runs.has(id) && sendable.has(store.runs.get(id).state))
+        .map((id) => {
+          leaveOther(store.runs.sentTo(id), folder, id)
+          store.runs.update(id, {
+            state: 'submitted',
+            place,
+            sentTo: folder,
+            journal: store.runs.sentTo(id) === folder ? store.runs.journal(id) : null,
+            endedAt: null,
+            error: null,
+            goesOn: 0,
+          })
+          return id
         }),
-      ),
     )
-    return { runs: runs.map((run) => run.id), tasks: tasks.length, bytes: engine.bytes + dataset.bytes }
+    return { runs: gone, tasks: tasks.length, bytes: engine.bytes + dataset.bytes }
   } catch (thrown) {
     if (thrown instanceof WorkbenchError || !('code' in (thrown as object))) throw thrown
     throw new WorkbenchError(
@@ -213,6 +232,14 @@ export async function sendRuns(
       { field: 'folder', cause: thrown },
     )
   }
+}
+
+/** A task that has the run in another folder is told to leave it. */
+function leaveOther(before: string | null, folder: string, run: string): void {
+  if (before === null || before === folder || !existsSync(before)) return
+  const wish = folderFiles(before).wish(run)
+  mkdirSync(dirname(wish), { recursive: true })
+  writeFileSync(wish, 'cancel\n')
 }
 
 /** A run's line, with what it goes on from or begins with put into the folder. */

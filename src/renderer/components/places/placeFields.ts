@@ -26,7 +26,7 @@ const rules: Partial<Record<PlaceField, TextRule>> = {
   account: textRules.word,
   time: textRules.time,
   memory: textRules.memory,
-  extra: textRules.line,
+  extra: textRules.directive,
   before: textRules.line,
   container: textRules.line,
 }

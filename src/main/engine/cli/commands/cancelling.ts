@@ -1,5 +1,6 @@
 import { counted } from '../../../../shared/words.ts'
 import type { Command } from '../command.ts'
+import { lookEverywhere } from './places.ts'
 import { runJson } from './runs.ts'
 
 export const runsCancel: Command = {
@@ -11,6 +12,7 @@ export const runsCancel: Command = {
     for (const run of positionals) ids.push((await call('runs.show', { run })).run.id)
     const runs = []
     for (const run of new Set(ids)) runs.push((await call('runs.cancel', { run })).run)
+    if (runs.some(({ place }) => place !== null)) await lookEverywhere(call)
     return {
       json: { runs: runs.map(runJson) },
       text: `${counted(runs.length, 'run')} cancelled; what was trained until now is kept.`,
@@ -24,6 +26,7 @@ export const experimentCancel: Command = {
   positionals: [1, 1],
   async run({ call }, { positionals }) {
     const { experiment } = await call('experiments.cancel', { experiment: positionals[0]! })
+    await lookEverywhere(call)
     const again = `“experiment resume ${experiment.id} --retry” takes its open runs up again`
     return { json: { experiment }, text: `The experiment “${experiment.name}” is cancelled; ${again}.` }
   },

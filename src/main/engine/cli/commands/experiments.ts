@@ -1,5 +1,4 @@
 import { bytes, duration } from '../../../../shared/amounts.ts'
-import type { CallInput } from '../../../../shared/calls.ts'
 import type { Run } from '../../../../shared/domain.ts'
 import { timeWords } from '../../../../shared/expectedTime.ts'
 import { WorkbenchError, type ErrorInfo } from '../../../../shared/errors.ts'
@@ -29,7 +28,7 @@ const listed = ['squaredError', 'linearProbeAccuracy', 'classificationAccuracy']
 const atOnce = 500
 
 /** The experiment whole, with its runs in the order of its cells. */
-async function everything({ call }: Session, reference: string): Promise<Everything> {
+export async function everything({ call }: Session, reference: string): Promise<Everything> {
   const { experiment } = await call('experiments.show', { experiment: reference })
   const ids = [...new Set(experiment.cells.flatMap(({ runs }) => runs.flatMap(({ run }) => (run === null ? [] : [run]))))]
   const runs: Run[] = []
@@ -56,13 +55,13 @@ function notesOf({ runs, said }: Everything): string[] {
   return [...oneForAllNotes(runs), ...sentencesOf(names, runs.length)]
 }
 
-const json = ({ experiment, runs, said }: Everything) => ({
+export const json = ({ experiment, runs, said }: Everything) => ({
   experiment,
   notes: notesOf({ experiment, runs, said }),
   runs: runs.map((run) => ({ ...runJson(run), experiment: run.experiment, bytes: run.bytes })),
 })
 
-function describe({ experiment, runs, said }: Everything): string {
+export function describe({ experiment, runs, said }: Everything): string {
   const byId = new Map(runs.map((run) => [run.id, run]))
   const rows = experiment.cells.flatMap(({ title, runs: places }) =>
     places.map(({ seed, run: id, reused }) => {
@@ -281,6 +280,12 @@ async function placeOf(session: Session, reference: string): Promise<string | nu
   return runs.find(({ place, state }) => place !== null && isUnderWay(state))?.place ?? null
 }
 
+/** The place at which some of its runs were that are neither completed nor here. */
+async function lastPlaceOf(session: Session, reference: string): Promise<string | null> {
+  const { runs } = await everything(session, reference)
+  return runs.find(({ place, state }) => place !== null && state !== 'completed' && state !== 'diverged')?.place ?? null
+}
+
 /** Has an experiment trained at a place, and waits for it unless that is not wanted. */
 async function atPlace(session: Session, place: string, id: string, detached: boolean, terminal: Terminal): Promise<Outcome> {
   try {
@@ -303,9 +308,13 @@ async function atPlace(session: Session, place: string, id: string, detached: bo
 export const experimentResume: Command = {
   usage: 'E [--retry]',
   summary: 'Lets a paused experiment go on, and waits for it.',
-  help: ['--retry           also what failed, was cancelled or removed', ...placeHelp],
+  help: [
+    '--retry           also what failed, was cancelled or removed',
+    ...placeHelp,
+    '--here            on this machine, though its runs were at a place',
+  ],
   positionals: [1, 1],
-  options: { retry: { type: 'boolean' }, ...placeOptions },
+  options: { retry: { type: 'boolean' }, here: { type: 'boolean' }, ...placeOptions },
   async run(session, { positionals, values }, terminal) {
     const { place } = values
     if (typeof place === 'string') return atPlace(session, place, positionals[0]!, values['detach'] === true, terminal)
@@ -315,6 +324,13 @@ export const experimentResume: Command = {
       await session.call('places.look', { place: elsewhere })
       return outcome(session, await experimentEnded(session, show, terminal, elsewhere))
     }
+    const before = await lastPlaceOf(session, positionals[0]!)
+    if (before !== null && values['here'] !== true)
+      throw new WorkbenchError(
+        'USAGE',
+        `Its runs were at “${before}”: say --place ${before} to have them go on there, or --here for this machine.`,
+        { field: 'place' },
+      )
     const call = values['retry'] === true ? 'experiments.retry' : 'experiments.resume'
     return outcome(session, await experimentEnded(session, () => session.call(call, { experiment: positionals[0]! }), terminal))
   },
@@ -358,40 +374,5 @@ export const experimentList: Command = {
           ? 'No experiments yet; “experiment run” makes one of a plan.'
           : table(['id', 'name', 'state', 'dataset', 'cells', 'seeds', 'runs'], rows),
     }
-  },
-}
-
-export const experimentPack: Command = {
-  usage: 'E --out F.zip',
-  summary: 'Writes an experiment with all of its runs into one file.',
-  help: [
-    '--out F.zip       the file',
-    '--with-images     its dataset, too; else it has to be there where it is unpacked',
-    '--force           replaces an existing file',
-  ],
-  positionals: [1, 1],
-  options: { out: { type: 'string' }, 'with-images': { type: 'boolean' }, force: { type: 'boolean' } },
-  async run(session, { positionals, values, path }, terminal) {
-    const { out } = values
-    if (typeof out !== 'string') throw new WorkbenchError('USAGE', 'Say where to write with --out F.zip.', { field: 'out' })
-    const input: CallInput<'experiments.pack'> = {
-      experiment: positionals[0]!,
-      file: path(out),
-      withDataset: values['with-images'] === true,
-      force: values['force'] === true,
-    }
-    const experiment = await taskDone(session, () => session.call('experiments.pack', input), terminal)
-    return { json: { experiment, file: input.file }, text: input.file }
-  },
-}
-
-export const experimentUnpack: Command = {
-  usage: 'F.zip',
-  summary: 'Takes an experiment with all of its runs out of such a file, whole and verified.',
-  positionals: [1, 1],
-  async run(session, { positionals, path }, terminal) {
-    const id = await taskDone(session, () => session.call('experiments.unpack', { file: path(positionals[0]!) }), terminal)
-    const all = await everything(session, id)
-    return { json: json(all), text: describe(all) }
   },
 }

@@ -35,10 +35,18 @@ function stateOf({ runs, submissions, trouble }: PlaceView): string {
   return [...parts, ...(refused == null ? [] : [refused])].join(', ')
 }
 
+/** Looks at every place where something is: what was wanted of it reaches it, and what it says is known. */
+export async function lookEverywhere(call: Session['call']): Promise<void> {
+  const { places } = await call('places.list', {})
+  for (const { place, runs, submissions } of places)
+    if (runs > 0 || submissions.length > 0) await call('places.look', { place: place.name })
+}
+
 export const placesList: Command = {
   usage: '',
   summary: 'Places beside this machine where runs are trained, and what is there.',
   async run({ call }) {
+    await lookEverywhere(call)
     const { places } = await call('places.list', {})
     const rows = places.map((view) => [view.place.name, view.place.kind, view.place.host ?? '', view.place.folder, stateOf(view)])
     return {
