@@ -64,10 +64,22 @@ test('a machine behind ssh trains what this one would, though the connection is 
     held: true,
   })
   await made(engine, await call('places.submit', { place: 'there', run: run.id }))
-  await engine.until(run.id, 'running')
+  await until(async () => (await call('runs.show', { run: run.id })).run.step > 1000)
+  await call('runs.pause', { run: run.id })
+  const paused = await engine.until(run.id, 'paused')
+  // Sent once more it goes on from there, and not to the pause of before.
+  await made(engine, await call('places.submit', { place: 'there', run: run.id }))
+  await until(async () => (await call('runs.show', { run: run.id })).run.step > paused.step)
+  const { series } = await call('runs.series', { run: run.id })
+  const steps = series.find(({ key }) => key === 'train/loss')!.step
+  assert.deepEqual(
+    [...steps.slice(0, paused.step)],
+    Array.from({ length: paused.step }, (_, at) => at + 1),
+    'no step is missing or twice',
+  )
   await call('runs.cancel', { run: run.id })
   const cancelled = await engine.until(run.id, 'cancelled')
-  assert.ok(cancelled.step > 0)
+  assert.ok(cancelled.step > paused.step)
 
   // Engine and images lie there once.
   assert.deepEqual([readdirSync(join(folder, 'engines')).length, readdirSync(join(folder, 'datasets')).length], [1, 1])

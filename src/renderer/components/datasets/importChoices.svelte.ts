@@ -10,7 +10,7 @@ export type ImportInput = CallInput<'datasets.inspect'>
 export type Fit = 'crop' | 'pad' | 'stretch'
 /** What each way of giving images one size does to them. */
 export const fitChoices: Record<Fit, { title: string; what: string }> = {
-  crop: { title: 'Crop', what: 'The centre is kept; the longer side is cropped.' },
+  crop: { title: 'Crop', what: 'The centre is kept, and what stands over is cut off.' },
   pad: { title: 'Pad', what: 'The whole image is kept, with black borders.' },
   stretch: { title: 'Stretch', what: 'The whole image is kept, but not its proportions.' },
 }
