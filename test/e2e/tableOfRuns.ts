@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Locator, Page } from 'playwright-core'
 import { fillHome } from '../../bench/table/fill.ts'
 import { browserTest, type BrowserDesk } from './launchChromium.ts'
@@ -19,8 +20,16 @@ export async function column(page: Page, title: string): Promise<string[]> {
     return [...document.querySelectorAll('tr[data-run]')].map((row: any) => row.children[at].textContent.trim())
   }, title)
 }
-export const numbers = async (page: Page, title: string): Promise<number[]> =>
-  (await column(page, title)).filter((text) => text !== '–').map((text) => Number.parseFloat(text.replace('−', '-')))
+/** The figures of one column, once those of all rows in the page have come. */
+export async function numbers(page: Page, title: string): Promise<number[]> {
+  for (let tries = 0; ; tries++) {
+    const values = (await column(page, title))
+      .filter((text) => text !== '–')
+      .map((text) => Number.parseFloat(text.replace('−', '-')))
+    if (tries === 100 || !values.some(Number.isNaN)) return values
+    await wait(100)
+  }
+}
 export const sortedUp = (values: readonly number[]): boolean =>
   values.every((value, index) => index === 0 || values[index - 1]! <= value)
 export async function menu(page: Page, title: string): Promise<Locator> {
