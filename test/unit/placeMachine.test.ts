@@ -14,7 +14,7 @@ const run = (id: string, more: Partial<OpenRun> = {}): OpenRun => ({
 })
 let ids = 0
 /** All runs in one task. */
-const ways = { group: (_: string, runs: readonly string[]) => [[...runs]], newId: () => `s${++ids}` }
+const ways = { group: (runs: readonly string[]) => [[...runs]], newId: () => `s${++ids}` }
 const look = (state: PlaceState, now: number, runs: OpenRun[], jobs: Job[] | null = []): Decision =>
   decide(state, { now, runs, jobs, most: null }, ways)
 /** As if what was decided had been handed over. */
@@ -29,8 +29,7 @@ function lostAgain(state: PlaceState, runs: () => OpenRun[], times: number, from
     last = look(state, now, runs())
   for (let time = 1; time <= times; time++) {
     const known = handed(last, String(100 + time + from))
-    look(known, (now += minute), runs())
-    last = look(look(known, now, runs()).state, (now += 2 * minute), runs())
+    last = look(look(known, (now += minute), runs()).state, (now += 2 * minute), runs())
   }
   return { last, now }
 }

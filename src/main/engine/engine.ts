@@ -248,7 +248,7 @@ function serveCalls(home: Home, store: Store, log: Log, { release, onLost }: Loc
     ...exploring.handlers,
     ...experimentHandlers(context),
     ...packingHandlers(context),
-    ...sendingHandlers(context, (name) => kept.list().some((place) => place.name === name)),
+    ...sendingHandlers(context, (name) => kept.find(name) !== undefined),
     ...placeHandlers(context, { kept, keeper, siteOf: site }),
     ...queueHandlers(context),
     ...augmentingHandlers(context),

@@ -8,9 +8,12 @@ import type { KeptPlaces } from '../places/kept.ts'
 import { tasksAt, wantedBy } from '../places/plan.ts'
 import { scriptFor } from '../places/script.ts'
 import type { Site } from '../places/site.ts'
+import { standing } from '../queue/tasks.ts'
+import { plainName } from '../remote/arrayScript.ts'
 import { engineGlibc } from '../remote/engineFolder.ts'
 import { openRunsOf, sendRuns } from '../remote/send.ts'
 import type { Context, Handlers } from './context.ts'
+import { Outcomes } from './outcomes.ts'
 
 export interface Places {
   kept: KeptPlaces
@@ -18,16 +21,8 @@ export interface Places {
   siteOf: (place: Place) => Site
 }
 
-/** Checks whose outcome can be asked for. */
-const mostFindings = 20
-
 /** Letters, digits and what else no shell, scheduler or disk stumbles over. */
-const folderName = (name: string, id: string): string =>
-  `${name
-    .normalize('NFKD')
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[-.]+|[-.]+$/g, '')
-    .slice(0, 40)}-${id}`.replace(/^-/, '')
+const folderName = (name: string, id: string): string => `${plainName(name, 40)}-${id}`.replace(/^-/, '')
 
 /** What of a place jobs that are there depend on. */
 const whereOf = ({ kind, host, folder, scheduler }: Place): string => JSON.stringify([kind, host, folder, scheduler])
@@ -44,7 +39,7 @@ function freeFolder(folder: string): string {
 export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places) => {
   const { home, store, queue, tasks, experiments, emit } = context
 
-  const findings = new Map<string, PlaceFinding[]>()
+  const findings = new Outcomes<PlaceFinding[]>('Nothing is known of that check any more; check the place again.')
 
   /** The script as it would be for so many tasks. */
   const scriptAt = (place: Place, name: string, count: number, glibc: string | null): string =>
@@ -63,13 +58,12 @@ export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places
   return {
     'places.list': () => ({ places: keeper.views() }),
     'places.add': ({ place, replace }) => {
-      if (!replace && kept.list().some(({ name }) => name === place.name))
+      const before = kept.find(place.name)
+      if (!replace && before !== undefined)
         throw new WorkbenchError('PLACE_NAME_TAKEN', `There is a place “${place.name}”; choose another name, or change that one.`, {
           field: 'name',
         })
-      const before = kept.list().find(({ name }) => name === place.name)
-      const isOut = store.runs.openAt(place.name).length > 0 || kept.state(place.name).submissions.length > 0
-      if (before !== undefined && isOut && whereOf(before) !== whereOf(place))
+      if (before !== undefined && whereOf(before) !== whereOf(place) && keeper.isOut(place.name))
         throw new WorkbenchError(
           'PLACE_IN_USE',
           `Runs are at “${place.name}”: its kind, host, folder and scheduler can be changed once they have ended; ` +
@@ -91,8 +85,8 @@ export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places
           `${length === 1 ? 'A run is' : `${length} runs are`} at “${place}”; wait for them, or cancel them, and remove it then.`,
           { field: 'place' },
         )
-      if (kept.state(place).submissions.length > 0) await keeper.now(place)
-      if (kept.state(place).submissions.length > 0)
+      await keeper.now(place)
+      if (keeper.isOut(place))
         throw new WorkbenchError('PLACE_IN_USE', `The last tasks at “${place}” are ending; remove it in a minute.`, {
           field: 'place',
         })
@@ -111,22 +105,14 @@ export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places
       const task = tasks.start('check', name, async (signal, onProgress) => {
         const found = await checkPlace(place, siteOf(place), {
           signal,
-          onStage: (stage) => onProgress({ done: 0, total: 0, unit: 'per cent', perSecond: null, secondsLeft: null, stage }),
+          onStage: (stage) => onProgress(standing(stage)),
         })
-        findings.set(task.id, found)
-        for (const id of findings.keys()) if (findings.size > mostFindings) findings.delete(id)
+        findings.keep(task.id, found)
         return task.id
       })
       return { task }
     },
-    'places.findings': ({ task }) => {
-      const found = findings.get(task)
-      if (found === undefined)
-        throw new WorkbenchError('CALL_INVALID', 'Nothing is known of that check any more; check the place again.', {
-          field: 'task',
-        })
-      return { findings: found }
-    },
+    'places.findings': ({ task }) => ({ findings: findings.get(task) }),
     'places.script': async ({ place: name, experiment: experimentReference, run: runReference, plan }) => {
       if ([experimentReference, runReference, plan].filter((one) => one !== undefined).length !== 1)
         throw new WorkbenchError('CALL_INVALID', 'Say which experiment, which run, or which plan the script is for: one of them.', {
@@ -152,7 +138,7 @@ export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places
       const { id, name } = experiment ?? run!
       const site = siteOf(place)
       const task = tasks.start('send', name, async (signal, onProgress) => {
-        onProgress({ done: 0, total: 0, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Asking the scheduler' })
+        onProgress(standing('Asking the scheduler'))
         mkdirSync(site.root, { recursive: true })
         await site.scheduler.test(place.folder, scriptAt(place, name, 1, null))
         signal.throwIfAborted()
@@ -170,7 +156,7 @@ export const placeHandlers = (context: Context, { kept, keeper, siteOf }: Places
         if (experiment !== null) store.experiments.want(id, 'running')
         for (const each of runs) emit({ type: 'run', run: store.runs.get(each) })
         if (experiment !== null) experiments.tell(id)
-        onProgress({ done: 0, total: 0, unit: 'per cent', perSecond: null, secondsLeft: null, stage: 'Handing it over' })
+        onProgress(standing('Handing it over'))
         await keeper.now(placeName)
         return id
       })

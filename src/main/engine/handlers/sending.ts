@@ -5,14 +5,12 @@ import { createExperiment } from '../experiments/create.ts'
 import { collectFolder } from '../remote/collect.ts'
 import { sendRuns } from '../remote/send.ts'
 import type { Context, Handlers } from './context.ts'
-
-/** Collections whose outcome can be asked for. */
-const kept = 20
+import { Outcomes } from './outcomes.ts'
 
 /** Experiments that are trained elsewhere from a folder. */
 export const sendingHandlers = (context: Context, isPlace: (name: string) => boolean) => {
   const { home, store, queue, tasks, experiments, emit } = context
-  const outcomes = new Map<string, Collected>()
+  const outcomes = new Outcomes<Collected>('Nothing is known of that collection any more; collect the folder again.')
   return {
     'experiments.send': ({ experiment: reference, plan, folder, threads, ...options }) => {
       if ((reference === undefined) === (plan === undefined))
@@ -51,22 +49,14 @@ export const sendingHandlers = (context: Context, isPlace: (name: string) => boo
       const target = absolute(folder)
       const task = tasks.start('collect', target, async (signal, onProgress) => {
         const collected = await collectFolder(context, target, { signal, onProgress })
-        outcomes.set(task.id, collected)
-        for (const id of outcomes.keys()) if (outcomes.size > kept) outcomes.delete(id)
+        outcomes.keep(task.id, collected)
         const { experiment } = collected
         if (experiment !== null && store.experiments.has(experiment)) experiments.tell(experiment)
         return experiment ?? task.id
       })
       return { task }
     },
-    'experiments.collected': ({ task }) => {
-      const collected = outcomes.get(task)
-      if (collected === undefined)
-        throw new WorkbenchError('CALL_INVALID', 'Nothing is known of that collection any more; collect the folder again.', {
-          field: 'task',
-        })
-      return { collected }
-    },
+    'experiments.collected': ({ task }) => ({ collected: outcomes.get(task) }),
   } satisfies Partial<Handlers>
 }
 

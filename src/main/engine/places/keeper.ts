@@ -91,6 +91,12 @@ export class Keeper {
     return viewOf({ place, state: kept.state(place.name), runs: store.runs.openAt(place.name), jobs, trouble, askedAt, refused })
   }
 
+  /** Whether runs, or tasks of what was handed over, are at a place. */
+  isOut(name: string): boolean {
+    const { store, kept } = this.#parts
+    return store.runs.openAt(name).length > 0 || kept.state(name).submissions.length > 0
+  }
+
   /** Looks at a place soon: something was sent there, or is wanted of it. */
   wake(name: string): void {
     const watched = this.#of(name)
@@ -101,10 +107,10 @@ export class Keeper {
 
   /** Looks at a place at once; resolves when what was sent there has been handed over, or was refused. */
   async now(name: string): Promise<void> {
-    await this.#of(name).going
-    this.wake(name)
     const watched = this.#of(name)
+    await watched.going
     clearTimeout(watched.timer ?? undefined)
+    watched.pause = this.#soonest
     this.#begin(name)
     await watched.going
   }
@@ -160,13 +166,12 @@ export class Keeper {
   }
 
   async #look(name: string): Promise<void> {
-    const { kept, store, log, emit } = this.#parts
+    const { kept, log, emit } = this.#parts
     const watched = this.#of(name)
     watched.again = false
-    const place = kept.list().find((each) => each.name === name)
+    const place = kept.find(name)
     if (place === undefined) return
-    const isNeeded = () => store.runs.openAt(name).length > 0 || kept.state(name).submissions.length > 0
-    if (!isNeeded()) return
+    if (!this.isOut(name)) return
     let news = false
     try {
       const ports = this.#ports(place, watched, () => (news = true))
@@ -177,12 +182,12 @@ export class Keeper {
       watched.trouble = toErrorInfo(thrown).message
       log(`The place ${name} cannot be looked after.`, thrown)
     }
-    const now = kept.list().find((each) => each.name === name)
+    const now = kept.find(name)
     // Somebody may have taken it away meanwhile.
     if (this.#closing.signal.aborted || now === undefined) return
     emit({ type: 'place', place: this.view(now) })
     watched.pause = news ? this.#soonest : Math.min(this.#parts.every ?? latest, 1.5 * watched.pause)
-    if (watched.again || isNeeded()) this.#after(name, watched.again ? 0 : watched.pause)
+    if (watched.again || this.isOut(name)) this.#after(name, watched.again ? 0 : watched.pause)
   }
 
   #ways(place: Place) {
@@ -190,7 +195,7 @@ export class Keeper {
     return {
       patience: this.#parts.patience ?? patience,
       newId,
-      group: (_: string, ids: readonly string[]) => {
+      group: (ids: readonly string[]) => {
         const runs = ids.map((id) => store.runs.get(id))
         const dataset = store.datasets.get(runs[0]!.datasetId)
         const seconds = secondsOf(store, dataset, place.cpus ?? threads())
@@ -234,18 +239,12 @@ export class Keeper {
       },
       submitted: (id, job) => {
         watched.refused.delete(id)
-        const state = kept.state(name)
-        kept.putState(name, { ...state, submissions: state.submissions.map((each) => (each.id === id ? { ...each, job } : each)) })
+        kept.change(name, id, { job })
       },
       refused: (id, thrown) => {
         const { code, message } = toErrorInfo(thrown)
         watched.refused.set(id, message)
-        const refused = code === 'PLACE_REFUSED',
-          state = kept.state(name)
-        kept.putState(name, {
-          ...state,
-          submissions: state.submissions.map((each) => (each.id === id ? { ...each, refused } : each)),
-        })
+        kept.change(name, id, { refused: code === 'PLACE_REFUSED' })
         this.#parts.log(`The place ${name} did not take a submission.`, thrown)
       },
       cancel: async (tasks) => {

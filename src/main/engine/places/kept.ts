@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { WorkbenchError } from '../../../shared/errors.ts'
 import { placeSchema, type Place } from '../../../shared/places.ts'
 import type { ValueStore } from '../store/values.ts'
-import { nothingYet, type PlaceState } from './machine.ts'
+import { nothingYet, type PlaceState, type Submission } from './machine.ts'
 
 const key = 'places'
 const stateKey = (name: string): string => `place ${name}`
@@ -36,9 +36,14 @@ export class KeptPlaces {
     return this.#raw().flatMap((each) => placeSchema.safeParse(each).data ?? [])
   }
 
+  /** Undefined where there is none. */
+  find(name: string): Place | undefined {
+    return this.list().find((each) => each.name === name)
+  }
+
   /** @throws WorkbenchError PLACE_UNKNOWN */
   get(name: string): Place {
-    const found = this.list().find((each) => each.name === name)
+    const found = this.find(name)
     if (found !== undefined) return found
     const names = this.list().map((each) => `“${each.name}”`)
     throw new WorkbenchError(
@@ -65,6 +70,15 @@ export class KeptPlaces {
 
   state(name: string): PlaceState {
     return stateSchema.safeParse(this.#values.get(stateKey(name))).data ?? nothingYet
+  }
+
+  /** Stores what became of one submission. */
+  change(name: string, id: string, change: Partial<Submission>): void {
+    const state = this.state(name)
+    this.putState(name, {
+      ...state,
+      submissions: state.submissions.map((each) => (each.id === id ? { ...each, ...change } : each)),
+    })
   }
 
   putState(name: string, state: PlaceState): void {

@@ -89,7 +89,7 @@ export interface Decision {
 
 export interface Ways {
   /** Puts runs of a folder together for tasks. */
-  group: (folder: string, runs: readonly string[]) => string[][]
+  group: (runs: readonly string[]) => string[][]
   newId: () => string
   patience?: Patience
 }
@@ -209,10 +209,7 @@ export function decide(before: PlaceState, { now, runs, jobs, most }: Seen, ways
   let room = most === null ? Infinity : most - submissions.reduce((sum, each) => sum + takes(each), 0)
   for (const [folder, some] of Map.groupBy(goes, (run) => run.folder)) {
     if (room < 1) break
-    const tasks = ways.group(
-      folder,
-      some.map(({ id }) => id),
-    )
+    const tasks = ways.group(some.map(({ id }) => id))
     const submission: Submission = {
       id: ways.newId(),
       folder,

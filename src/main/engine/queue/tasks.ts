@@ -29,7 +29,15 @@ interface Entry {
   tell(): void
 }
 
-const standing = (stage: string): Progress => ({ done: 0, total: 0, unit: 'per cent', perSecond: null, secondsLeft: null, stage })
+/** Progress of work of which no part can be told yet. */
+export const standing = (stage: string): Progress => ({
+  done: 0,
+  total: 0,
+  unit: 'per cent',
+  perSecond: null,
+  secondsLeft: null,
+  stage,
+})
 const inTurn = (before: number): string =>
   before === 0 ? 'Waiting for its turn' : `Waiting for its turn, ${before} ${before === 1 ? 'task comes' : 'tasks come'} first`
 

@@ -24,13 +24,15 @@ export interface ScriptParts {
   glibc: string | null
 }
 
-/** A job's name as schedulers like it: letters, digits, `-`, `_` and `.`. */
-const jobName = (name: string, mark: string): string =>
-  (name
+/** A name as schedulers, shells and disks like it: letters, digits, `-`, `_` and `.`; empty where nothing of it is. */
+export const plainName = (name: string, most: number): string =>
+  name
     .normalize('NFKD')
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[-.]+|[-.]+$/g, '')
-    .slice(0, 60) || 'workbench') + mark
+    .slice(0, most)
+
+const jobName = (name: string, mark: string): string => (plainName(name, 60) || 'workbench') + mark
 
 const inContainer = (command: string): string => (command === '' ? '' : `${oneLine(command)} `)
 

@@ -13,7 +13,7 @@ import type { Log } from '../log.ts'
 import type { Space } from '../space/space.ts'
 import type { Store } from '../store/store.ts'
 import { folderFiles, readRuns, readSent } from './folder.ts'
-import { fromTheBeginning, readJournal, type Heard, type Reading } from './journal.ts'
+import { fromTheBeginning, readJournal, upTo, type Heard, type Reading } from './journal.ts'
 import { replay } from './replay.ts'
 import type { Said } from './said.ts'
 import { stepOf } from './checkpointsFile.ts'
@@ -202,19 +202,6 @@ async function newsOf(
 }
 
 const endOf = (said: Said): number | null => (said.type === 'done' ? said.result.step : null)
-
-/** As if the journal ended behind these entries: it is read again from where they began, and what was said twice changes nothing. */
-function upTo(before: Reading, entries: readonly Heard['entries'][number][]): Reading {
-  let reading = before
-  for (const { lease, number } of entries)
-    reading = {
-      offset: before.offset,
-      lease,
-      number,
-      past: lease === reading.lease || reading.lease === null ? reading.past : [...reading.past, reading.lease],
-    }
-  return reading
-}
 
 /** Whether it was sent in this folder; one whose folder is not known (its database was lost) is taken for that. */
 function belongs(store: Store, { id }: Run, folder: string): boolean {

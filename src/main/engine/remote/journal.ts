@@ -113,6 +113,19 @@ export function readWholeJournal(file: string): Heard {
   }
 }
 
+/** As if the journal ended behind these entries: it is read again from where they began, and what was said twice changes nothing. */
+export function upTo(before: Reading, entries: readonly Entry[]): Reading {
+  let reading = before
+  for (const { lease, number } of entries)
+    reading = {
+      offset: before.offset,
+      lease,
+      number,
+      past: lease === reading.lease || reading.lease === null ? reading.past : [...reading.past, reading.lease],
+    }
+  return reading
+}
+
 /**
  * Whether a journal has what weights of a run follow: the message that was said last before they were saved, and every step up to them.
  * Whoever began anew behind that message from an earlier step has taken the later ones back.

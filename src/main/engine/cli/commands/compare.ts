@@ -3,11 +3,8 @@ import { exportTables, type Comparison } from '../../../../shared/comparison.ts'
 import { differenceUnit } from '../../../../shared/figures.ts'
 import { WorkbenchError } from '../../../../shared/errors.ts'
 import type { Command, Values } from '../command.ts'
-import type { Session } from '../session.ts'
 import { table } from '../table.ts'
-
-/** Runs asked for at once. */
-const atOnce = 500
+import { runsOf } from './experiments.ts'
 
 const titled = ({ title, unit }: { title: string; unit: string }): string => (unit === '' ? title : `${title} (${unit})`)
 
@@ -67,19 +64,6 @@ function describe(comparison: Comparison): string {
   ].join('\n')
 }
 
-/** The completed runs of an experiment. */
-async function completedOf(call: Session['call'], reference: string | undefined): Promise<string[]> {
-  if (reference === undefined) return []
-  const { experiment } = await call('experiments.show', { experiment: reference })
-  const ids = experiment.cells.flatMap(({ runs }) => runs.flatMap(({ run }) => (run === null ? [] : [run])))
-  const found: string[] = []
-  for (let from = 0; from < ids.length; from += atOnce) {
-    const { runs } = await call('runs.several', { runs: ids.slice(from, from + atOnce) })
-    found.push(...runs.filter(({ state }) => state === 'completed').map(({ id }) => id))
-  }
-  return [...new Set(found)]
-}
-
 export const compare: Command = {
   usage: 'RUN RUN... | --experiment E',
   summary: 'Two or more runs side by side: figures, differences over seeds, differing settings, what is not comparable.',
@@ -107,7 +91,9 @@ export const compare: Command = {
   },
   async run({ call }, { positionals, values, path }) {
     const text = (key: string): string | undefined => (typeof values[key] === 'string' ? values[key] : undefined)
-    const runs = [...positionals, ...(await completedOf(call, text('experiment')))]
+    const experiment = text('experiment')
+    const whole = experiment === undefined ? [] : await runsOf({ call }, experiment)
+    const runs = [...positionals, ...whole.flatMap(({ id, state }) => (state === 'completed' ? [id] : []))]
     if (runs.length < 2)
       throw new WorkbenchError('USAGE', 'Name at least two runs, or an experiment with --experiment.', { field: 'runs' })
     const asked = {

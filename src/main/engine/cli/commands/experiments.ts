@@ -27,16 +27,28 @@ const listed = ['squaredError', 'linearProbeAccuracy', 'classificationAccuracy']
 /** Runs asked for at once. */
 const atOnce = 500
 
+/** Ids of an experiment's runs, in the order of its cells, in parts that can be asked for at once. */
+function parts({ cells }: Experiment): string[][] {
+  const ids = [...new Set(cells.flatMap(({ runs }) => runs.flatMap(({ run }) => (run === null ? [] : [run]))))]
+  return Array.from({ length: Math.ceil(ids.length / atOnce) }, (_, part) => ids.slice(part * atOnce, (part + 1) * atOnce))
+}
+
+/** The runs of an experiment, in the order of its cells. */
+export async function runsOf({ call }: Pick<Session, 'call'>, reference: string): Promise<Run[]> {
+  const { experiment } = await call('experiments.show', { experiment: reference })
+  const runs: Run[] = []
+  for (const some of parts(experiment)) runs.push(...(await call('runs.several', { runs: some })).runs)
+  return runs
+}
+
 /** The experiment whole, with its runs in the order of its cells. */
 export async function everything({ call }: Session, reference: string): Promise<Everything> {
   const { experiment } = await call('experiments.show', { experiment: reference })
-  const ids = [...new Set(experiment.cells.flatMap(({ runs }) => runs.flatMap(({ run }) => (run === null ? [] : [run]))))]
   const runs: Run[] = []
   let said: Everything['said'] = {}
-  for (let from = 0; from < ids.length; from += atOnce) {
-    const some = { runs: ids.slice(from, from + atOnce) }
-    runs.push(...(await call('runs.several', some)).runs)
-    said = { ...said, ...(await call('runs.likelihoods', some)).likelihoods }
+  for (const some of parts(experiment)) {
+    runs.push(...(await call('runs.several', { runs: some })).runs)
+    said = { ...said, ...(await call('runs.likelihoods', { runs: some })).likelihoods }
   }
   return { experiment, runs, said }
 }
@@ -274,18 +286,6 @@ export const experimentRun: Command = {
   },
 }
 
-/** The place at which runs of an experiment have not ended; null where they are all here. */
-async function placeOf(session: Session, reference: string): Promise<string | null> {
-  const { runs } = await everything(session, reference)
-  return runs.find(({ place, state }) => place !== null && isUnderWay(state))?.place ?? null
-}
-
-/** The place at which some of its runs were that are neither completed nor here. */
-async function lastPlaceOf(session: Session, reference: string): Promise<string | null> {
-  const { runs } = await everything(session, reference)
-  return runs.find(({ place, state }) => place !== null && state !== 'completed' && state !== 'diverged')?.place ?? null
-}
-
 /** Has an experiment trained at a place, and waits for it unless that is not wanted. */
 async function atPlace(session: Session, place: string, id: string, detached: boolean, terminal: Terminal): Promise<Outcome> {
   try {
@@ -318,14 +318,15 @@ export const experimentResume: Command = {
   async run(session, { positionals, values }, terminal) {
     const { place } = values
     if (typeof place === 'string') return atPlace(session, place, positionals[0]!, values['detach'] === true, terminal)
-    const elsewhere = await placeOf(session, positionals[0]!)
-    if (elsewhere !== null) {
+    const away = (await runsOf(session, positionals[0]!)).filter((run) => run.place !== null)
+    const elsewhere = away.find(({ state }) => isUnderWay(state))?.place
+    if (elsewhere != null) {
       const show = () => session.call('experiments.show', { experiment: positionals[0]! })
       await session.call('places.look', { place: elsewhere })
       return outcome(session, await experimentEnded(session, show, terminal, elsewhere))
     }
-    const before = await lastPlaceOf(session, positionals[0]!)
-    if (before !== null && values['here'] !== true)
+    const before = away.find(({ state }) => state !== 'completed' && state !== 'diverged')?.place
+    if (before != null && values['here'] !== true)
       throw new WorkbenchError(
         'USAGE',
         `Its runs were at “${before}”: say --place ${before} to have them go on there, or --here for this machine.`,
